@@ -1,0 +1,1 @@
+"""Intake, sandboxed execution, judging, feedback and certification of a cohort."""

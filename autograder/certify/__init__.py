@@ -1,0 +1,1 @@
+"""Credentials: rules, ledger, Open Badges, certificate, verification."""

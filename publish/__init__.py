@@ -1,0 +1,1 @@
+"""Builds the two-language site, its browser runtime and the exercises that it publishes."""

@@ -1,0 +1,20 @@
+"""Where everything is: the repository's folders and the folders that a build makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
+NOTEBOOKS = ROOT / "notebooks"
+LABS = ROOT / "labs"
+ASSETS = ROOT / "publish" / "assets"
+
+BUILD = ROOT / "_build"
+CACHE = ROOT / ".cache"  # verified downloads; survives `make clean`
+RUNTIME = BUILD / "runtime"
+RELEASE = BUILD / "release"
+SITE = BUILD / "site"
+
+LANGUAGES = ("vi", "en")
+EDITION = "2026-1"
