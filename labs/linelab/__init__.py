@@ -1,0 +1,1 @@
+"""Production-line simulation for learning."""
