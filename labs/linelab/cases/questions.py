@@ -1,0 +1,65 @@
+"""What may be answered: the kind, unit and range of each question of a case."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = ("number", "choice", "plan", "text")
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Question:
+    """A graded question; `label` and `unit` in both languages."""
+
+    id: str
+    kind: str
+    points: float
+    label: Mapping[str, str]
+    unit: Mapping[str, str] = field(default_factory=lambda: {"vi": "", "en": ""})
+    low: float = -math.inf
+    high: float = math.inf
+    options: tuple[str, ...] = ()
+
+    def faults(self, value: Any) -> list[str]:
+        """Why `value` cannot be an answer to this question, by message key of `linelab.texts`; empty if none.
+
+        Whether it is right is another matter, and is not known here.
+        """
+        if self.kind == "number":
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                return ["answer.not_a_number"]
+            return [] if self.low <= value <= self.high else ["answer.out_of_range"]
+        if self.kind == "choice":
+            return [] if isinstance(value, str) and value in self.options else ["answer.not_an_option"]
+        if self.kind == "plan":
+            simple = isinstance(value, dict) and len(value) <= 50
+            if not simple or not all(
+                isinstance(k, str) and len(k) < 100 and isinstance(v, (int, float, str))
+                for k, v in value.items()
+            ):
+                return ["answer.not_a_plan"]
+            return []
+        return [] if isinstance(value, str) and len(value) <= MAX_TEXT else ["answer.not_a_text"]
+
+
+def read_questions(data: Mapping[str, Any]) -> dict[str, Question]:
+    """Read the `questions:` part of a case file; KeyError names what is missing."""
+    found = {}
+    for name, entry in data.items():
+        if entry["kind"] not in KINDS:
+            raise KeyError(f"questions.{name}.kind (one of {', '.join(KINDS)})")
+        found[name] = Question(
+            id=name,
+            kind=entry["kind"],
+            points=float(entry["points"]),
+            label=entry["label"],
+            unit=entry.get("unit", {"vi": "", "en": ""}),
+            low=float(entry.get("low", -math.inf)),
+            high=float(entry.get("high", math.inf)),
+            options=tuple(entry.get("options", ())),
+        )
+    return found
