@@ -1,0 +1,149 @@
+"""Figures of a run, with labels in the reader's language. Colours come with patterns, for everyone's eyes."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
+
+from linelab.cases import Case
+from linelab.estimate import Estimate
+from linelab.metrics import STATES, lane_levels
+from linelab.results import Run
+from linelab.texts import number, text
+
+# Okabe & Ito's palette for colour-blind readers, and a hatch for those who see none of it
+COLOURS = {"working": "#009E73", "starved": "#BBD9EE", "blocked": "#E69F00", "down": "#D55E00"}
+HATCHES = {"working": "", "starved": "..", "blocked": "//", "down": "xx"}
+INK = "#1f2933"
+
+
+def line_figure(case: Case, runs: Mapping[str, Run], language: str) -> Figure:
+    """The line as it stands: a row for each run, stations with their states and lanes with what lies in them.
+
+    Parameters
+    ----------
+    case : Case
+        For the words.
+    runs : mapping of str to Run
+        Row title to run; at most two rows are readable.
+    language : {"vi", "en"}
+        Of the labels.
+    """
+    figure = Figure(figsize=(9.2, 2.35 * len(runs) + 0.45), layout="constrained")
+    rows = figure.subplots(len(runs), 1, squeeze=False)[:, 0]
+    for axes, (title, run) in zip(rows, runs.items(), strict=True):
+        _draw_line(axes, case, run, language)
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
+    keys = [
+        Patch(facecolor=COLOURS[s], hatch=HATCHES[s], edgecolor=INK, label=text(f"state.{s}", language))
+        for s in STATES
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=4, frameon=False, fontsize=9.5)
+    return figure
+
+
+def _draw_line(axes: Axes, case: Case, run: Run, language: str) -> None:
+    step, width, height = 2.0, 0.9, 1.0
+    bottleneck = run.bottleneck
+    for j, station in enumerate(run.stations):
+        x, y = j * step, 0.0
+        for state in STATES:
+            share = station.states[state].mean
+            axes.add_patch(
+                Rectangle(
+                    (x, y),
+                    width,
+                    share * height,
+                    facecolor=COLOURS[state],
+                    hatch=HATCHES[state],
+                    edgecolor="white" if state != "starved" else "#6b7c8c",
+                    linewidth=0.4,
+                )
+            )
+            y += share * height
+        is_bottleneck = station.name == bottleneck
+        axes.add_patch(
+            Rectangle((x, 0), width, height, fill=False, edgecolor=INK, linewidth=3 if is_bottleneck else 1.2)
+        )
+        axes.text(
+            x + width / 2, height + 0.09, case.station_labels[station.name][language],
+            ha="center", va="bottom", fontsize=11, fontweight="bold", color=INK,
+        )  # fmt: skip
+        under = f"{100 * station.utilisation.mean:.0f} %"
+        if is_bottleneck:
+            under += f"\n{text('figure.bottleneck', language)}"
+        axes.text(x + width / 2, -0.09, under, ha="center", va="top", fontsize=9.5, color=INK)
+    times = np.linspace(run.warm_up, run.horizon, 41)
+    for j, lane in enumerate(run.line.buffers):
+        left, room = j * step + width + 0.12, step - width - 0.24
+        level = float(lane_levels(run.paths, times, j).mean())
+        axes.add_patch(FancyArrowPatch((left - 0.1, 0.22), (left + room + 0.1, 0.22), arrowstyle="-|>",
+                                       mutation_scale=11, color=INK, linewidth=1.2))  # fmt: skip
+        axes.add_patch(Rectangle((left, 0.34), room, 0.3, facecolor="white", edgecolor=INK, linewidth=1))
+        if lane.capacity:
+            share = min(level / lane.capacity, 1.0)
+            axes.add_patch(Rectangle((left, 0.34), room * share, 0.3, facecolor="#8C7AA9", linewidth=0))
+        places = text("figure.places", language, level=number(level, language, 0), capacity=lane.capacity)
+        axes.text(left + room / 2, 0.7, places, ha="center", va="bottom", fontsize=9, color=INK)
+        lot = text("figure.lot", language, lot=lane.transfer_lot)
+        axes.text(left + room / 2, 0.13, lot, ha="center", va="top", fontsize=9, color=INK)
+    axes.set_xlim(-0.15, (len(run.stations) - 1) * step + width + 0.15)
+    axes.set_ylim(-0.5, 1.35)
+    axes.set_axis_off()
+
+
+def interval_figure(rows: Sequence[tuple[str, Estimate]], label: str, language: str) -> Figure:
+    """Means with their intervals, one row each, the first on top."""
+    figure = Figure(figsize=(9.2, 0.75 + 0.42 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for i, (_, estimate) in enumerate(rows):
+        colour = "#5a6b7b" if i == 0 else "#0072B2"
+        axes.barh(i, estimate.mean, height=0.55, color=colour, alpha=0.35)
+        axes.errorbar(estimate.mean, i, xerr=estimate.half_width, color=colour, capsize=5, marker="o", lw=2)
+        shown = f"{number(estimate.mean, language)} ± {number(estimate.half_width, language)}"
+        axes.annotate(shown, (estimate.high, i), xytext=(8, 0), textcoords="offset points", va="center",
+                      fontsize=9.5, color=INK)  # fmt: skip
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=10)
+    axes.set_xlim(0, 1.25 * max(estimate.high for _, estimate in rows))
+    axes.invert_yaxis()
+    axes.set_xlabel(label, fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG; the same figure gives the same bytes."""
+    out = io.BytesIO()
+    with rc_context({"svg.hashsalt": "linelab", "hatch.linewidth": 0.6}):
+        figure.savefig(out, format="svg", facecolor="white", metadata={"Date": None})
+    return out.getvalue()
+
+
+def img(figure: Figure, alt: str) -> str:
+    """The figure as an HTML image that needs no file, with its alternative text."""
+    data = base64.b64encode(svg(figure)).decode()
+    return (
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{data}" '
+        'style="max-width:100%;height:auto;background:#fff;border-radius:6px">'
+    )
+
+
+def describe(case: Case, run: Run, language: str) -> str:
+    """What the line figure shows, in words, for readers who cannot see it."""
+    said = []
+    for station in run.stations:
+        shares = ", ".join(
+            f"{text(f'state.{s}', language).lower()} {100 * station.states[s].mean:.0f} %" for s in STATES
+        )
+        said.append(f"{case.station_labels[station.name][language]}: {shares}")
+    name = case.station_labels[run.bottleneck][language]
+    said.append(f"{text('figure.bottleneck', language)}: {name}")
+    return f"{text('figure.line', language)}. " + "; ".join(said)
