@@ -1,0 +1,37 @@
+"""The value-stream map says what the run says."""
+
+import pytest
+
+from linelab import simulate
+from linelab.cases import load
+from linelab.plots import svg
+from linelab.value_stream import describe_value_stream, lane_level, lane_wait, value_stream_figure
+
+
+@pytest.fixture(scope="module")
+def run():
+    case = load("w01")
+    return simulate(case.line, horizon=case.horizon, warm_up=case.warm_up, replications=10, seed=3)
+
+
+def test_waits_and_times_at_stations_add_up_to_the_flow_time(run):
+    paths = run.paths
+    left = paths.leave[0, :, -1]
+    counted = (left > run.warm_up) & (left <= run.horizon)
+    at_stations = (paths.leave[0] - paths.start[0])[counted].sum(axis=1).mean()
+    waiting = sum(lane_wait(run, j).samples[0] for j in range(3))
+    assert at_stations + waiting == pytest.approx(run.lead_time.samples[0])
+
+
+def test_a_lane_keeps_littles_law(run):
+    for lane in range(3):
+        expected = run.throughput.mean * lane_wait(run, lane).mean
+        assert lane_level(run, lane) == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_map_is_drawn_in_the_language(run, language):
+    case = load("w01")
+    words = describe_value_stream(case, run, language)
+    assert all(label[language] in words for label in case.station_labels.values())
+    assert svg(value_stream_figure(case, run, language)).startswith(b"<?xml")
