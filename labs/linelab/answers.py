@@ -7,12 +7,11 @@ hand-in page and the grading read; nothing else of the trainee's code is ever be
 from __future__ import annotations
 
 import html
-import os
 from typing import Any
 
 from linelab.cases import Case, load
 from linelab.cases.questions import Question
-from linelab.texts import LANGUAGES, number, text
+from linelab.texts import LANGUAGES, number, table, text
 from linelab.trainees import is_trainee_id, normalise, written
 
 ANSWER = "application/vnd.linelab.answer+json"
@@ -83,6 +82,7 @@ def begin(assignment: str, trainee: str, edition: str, language: str = "vi") -> 
         text("answer.begun", language, assignment=assignment, trainee=written(number_)),
         good=True,
         extra={BEGIN: record},
+        more=_brief(case, language),
     )
     return case
 
@@ -134,6 +134,30 @@ def _about_plan(case: Case, plan: dict[str, Any], language: str) -> tuple[str, b
     return text("plan.fault", language, fault="; ".join(faults)), False
 
 
+def _brief(case: Case, language: str) -> str:
+    """The trainee's own figures as an HTML table: demand, shift, and each station's times."""
+    heads = [text(f"brief.{key}", language) for key in ("station", "time", "cv", "mtbf", "mttr")]
+    rows = []
+    for s in case.line.stations:
+        f = s.failures
+        outage = (f.time_to_failure.average, f.time_to_repair.average) if f else (None, None)
+        shown = [
+            f"{case.station_labels[s.name][language]} ({s.name})",
+            number(s.process_time.average, language),
+        ]
+        shown += [number(s.process_time.scv**0.5, language, 2)]
+        shown += ["–" if x is None else number(x, language, 0) for x in outage]
+        rows.append(shown)
+    said = text(
+        "brief.demand",
+        language,
+        part=case.part[language],
+        demand=number(case.demand, language, 0),
+        shift=number(case.shift, language, 0),
+    )
+    return f"<p>{html.escape(said)}</p>" + table(heads, rows)
+
+
 def _plain(value: Any) -> Any:
     """The value as JSON can hold it: numpy scalars become numbers, plans become plain dicts."""
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
@@ -143,19 +167,17 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _show(message: str, *, good: bool, extra: dict[str, Any] | None = None) -> None:
+def _show(message: str, *, good: bool, extra: dict[str, Any] | None = None, more: str = "") -> None:
     mark = "✓" if good else "✗"
     colour = "#1a7f37" if good else "#b42318"
     bundle: dict[str, Any] = {
         "text/plain": f"{mark} {message}",
         "text/html": f'<p style="border-left:4px solid {colour};padding:.2rem .7rem;margin:.3rem 0">'
-        f"<strong>{mark}</strong> {html.escape(message)}</p>",
+        f"<strong>{mark}</strong> {html.escape(message)}</p>{more}",
     }
     try:
         from IPython.display import display
     except ImportError:  # linelab works without a notebook, too
         print(bundle["text/plain"])
         return
-    if "LINELAB_PLAIN" in os.environ:
-        bundle.pop("text/html")
     display(bundle | (extra or {}), raw=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -31,3 +33,16 @@ def number(value: float, language: str, digits: int = 1) -> str:
     """A number as the language writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
     shown = f"{value:,.{digits}f}"
     return shown.translate(str.maketrans(",.", ".,")) if language == "vi" else shown
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """An HTML table of plain texts that scrolls sideways on a narrow screen."""
+    cell = "padding:.25rem .6rem;border-bottom:1px solid #8884;text-align:left"
+    head = "".join(f"<th scope='col' style='{cell}'>{html.escape(h)}</th>" for h in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td style='{cell}'>{html.escape(c)}</td>" for c in row) + "</tr>" for row in rows
+    )
+    return (
+        "<div style='overflow-x:auto' tabindex='0'><table style='border-collapse:collapse;line-height:1.35'>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

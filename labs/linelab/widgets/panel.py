@@ -13,13 +13,11 @@ from linelab.estimate import Estimate
 from linelab.experiment import simulate
 from linelab.plots import describe, img, interval_figure, line_figure
 from linelab.results import Run
-from linelab.texts import number, text
+from linelab.texts import number, table, text
 
 REPLICATIONS = 100
 SEED = 2026
 METRICS = ("throughput", "lead_time", "wip")
-
-_CELL = "padding:.25rem .6rem;border-bottom:1px solid #8884;text-align:left"
 
 
 class LabPanel:
@@ -222,7 +220,7 @@ class LabPanel:
             rows.append(cells)
         return (
             f"<h4 style='margin:.6rem 0 0'>{html.escape(text('lab.results', lang))}</h4>"
-            + _html_table(heads, rows)
+            + table(heads, rows)
             + f"<small>{html.escape(text('lab.interval', lang))}</small>"
         )
 
@@ -241,9 +239,8 @@ class LabPanel:
             settings = [str(plan.get(n, self.case.lever(n).today)) for n in names]
             figures = [self._estimate(m, _shown(m, run, self.case)) for m in METRICS[:2]]
             rows.append([str(i), *settings, f"{self.case.cost(plan):g}", *figures])
-        self._log.value = (
-            f"<h4 style='margin:.6rem 0 0'>{html.escape(text('lab.log', lang))}</h4>"
-            + _html_table(heads, rows)
+        self._log.value = f"<h4 style='margin:.6rem 0 0'>{html.escape(text('lab.log', lang))}</h4>" + table(
+            heads, rows
         )
 
 
@@ -252,14 +249,3 @@ def _shown(metric: str, run: Run, case: Case) -> Estimate:
     estimate: Estimate = getattr(run, metric)
     factor = {"throughput": case.shift, "lead_time": 1 / 60, "wip": 1.0}[metric]
     return estimate.scaled(factor, "")
-
-
-def _html_table(heads: list[str], rows: list[list[str]]) -> str:
-    head = "".join(f"<th scope='col' style='{_CELL}'>{html.escape(h)}</th>" for h in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td style='{_CELL}'>{html.escape(c)}</td>" for c in row) + "</tr>" for row in rows
-    )
-    return (
-        "<div style='overflow-x:auto' tabindex='0'><table style='border-collapse:collapse;line-height:1.35'>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )

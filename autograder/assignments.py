@@ -1,0 +1,161 @@
+"""The exercises: one bilingual source each, from which every other form is made.
+
+The source is a MyST notebook, ``notebooks/<id>/<id>.md``, with solutions and hidden tests in nbgrader's
+marks. Adjacent text cells are tagged ``lang-vi`` and ``lang-en``; a code comment for one language begins
+``# vi:`` or ``# en:``. Both languages keep the same cell ids and grade ids, so that one gradebook serves both.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from linelab.cases import load
+from linelab.texts import LANGUAGES
+from nbconvert.preprocessors import Preprocessor
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+from traitlets.config import Config
+
+from autograder.errors import CourseError
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+EDITION = "2026-1"
+STUBS = {"vi": "# Bạn có thể tính ở đây", "en": "# You can work it out here"}
+TEXT_STUBS = {"vi": "*Viết câu trả lời của bạn ở đây.*", "en": "*Write your answer here.*"}
+
+
+def assignments() -> list[str]:
+    """Ids of the exercises in this repository."""
+    return sorted(p.parent.name for p in NOTEBOOKS.glob("w*/w*.md") if p.stem == p.parent.name)
+
+
+def source_path(assignment: str) -> Path:
+    """The file that holds the exercise with its solutions; CourseError names those there are."""
+    path = NOTEBOOKS / assignment / f"{assignment}.md"
+    if not path.is_file():
+        raise CourseError(f"assignment {assignment!r}: there is none; there are {', '.join(assignments())}")
+    return path
+
+
+@cache
+def _read(assignment: str) -> str:
+    return source_path(assignment).read_text("utf-8")
+
+
+def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
+    """The instructor's version in one language: solutions, hidden tests and points included."""
+    if language not in LANGUAGES:
+        raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
+    notebook = jupytext.reads(_read(assignment), fmt="md:myst")
+    cells = [cell for cell in notebook.cells if _is_for(cell, language)]
+    for position, cell in enumerate(cells):
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.id = grade_id or f"{assignment}-c{position:02d}"
+        cell.metadata.pop("tags", None)
+        if cell.cell_type == "code":
+            cell.source = _in_language(cell.source, language)
+        if "nbgrader" in cell.metadata:
+            cell.metadata["nbgrader"] = _full(cell)
+    notebook.cells = cells
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python (Pyodide)", "language": "python", "name": "python"},
+            "language_info": {"name": "python"},
+            "course": _about(assignment, language, cells),
+        }
+    )
+    return notebook
+
+
+def release_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
+    """What trainees get: nbgrader's own steps strip solutions and hidden tests and lock the test cells."""
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": STUBS[language]}
+    config.ClearSolutions.text_stub = TEXT_STUBS[language]
+    notebook, resources = source_notebook(assignment, language), {"metadata": {"name": assignment}}
+    steps: list[type[Preprocessor]] = [
+        LockCells,
+        ClearSolutions,
+        ClearOutput,
+        CheckCellMetadata,
+        ComputeChecksums,
+        ClearHiddenTests,
+        # nbgrader checks cells against their form before and after hidden tests are gone; so do its releases
+        ComputeChecksums,
+        CheckCellMetadata,
+    ]
+    for step in steps:
+        notebook, resources = step(config=config).preprocess(notebook, resources)
+    return notebook
+
+
+def _is_for(cell: nbformat.NotebookNode, language: str) -> bool:
+    tags = {t for t in cell.metadata.get("tags", []) if t.startswith("lang-")}
+    return not tags or f"lang-{language}" in tags
+
+
+def _in_language(source: str, language: str) -> str:
+    others = "|".join(x for x in LANGUAGES if x != language)
+    source = re.sub(rf"(?m)^\s*#\s*(?:{others}):.*\n?", "", source)
+    source = re.sub(rf"(?m)#\s*{language}:\s*", "# ", source)
+    return source.replace("@LANGUAGE@", language).replace("@EDITION@", EDITION).rstrip("\n")
+
+
+def _full(cell: nbformat.NotebookNode) -> dict[str, Any]:
+    """The cell's nbgrader metadata with the fields that the source need not repeat."""
+    given = dict(cell.metadata["nbgrader"])
+    role = {"answer": (True, False, False), "test": (False, True, True), "text": (True, True, False)}
+    solution, grade, locked = role[given.pop("role")]
+    full = {
+        "schema_version": 3,
+        "cell_type": cell.cell_type,
+        "solution": solution,
+        "grade": grade,
+        "locked": locked,
+        "task": False,
+    }
+    return full | given
+
+
+def _about(assignment: str, language: str, cells: list[nbformat.NotebookNode]) -> dict[str, Any]:
+    """What the hand-in page and the intake need to know, without a Python at hand."""
+    graded = {
+        c.metadata["nbgrader"]["grade_id"] for c in cells if c.metadata.get("nbgrader", {}).get("grade")
+    }
+    case = load(assignment)
+    questions = [
+        {
+            "id": q.id,
+            "grade_id": f"{assignment}-{q.id}",
+            "kind": q.kind,
+            "label": q.label[language],
+            "unit": q.unit[language],
+            "points": q.points,
+        }
+        for q in case.questions.values()
+    ]
+    for entry in questions:
+        if entry["grade_id"] not in graded:
+            raise CourseError(
+                f"notebooks/{assignment}/{assignment}.md: no graded cell {entry['grade_id']}; "
+                f"the case asks for it, add the cell or drop the question"
+            )
+    return {
+        "assignment": assignment,
+        "edition": EDITION,
+        "language": language,
+        "title": case.title[language],
+        "questions": questions,
+    }
