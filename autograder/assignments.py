@@ -2,7 +2,7 @@
 
 The source is a MyST notebook, ``notebooks/<id>/<id>.md``, with solutions and hidden tests in nbgrader's
 marks. Adjacent text cells are tagged ``lang-vi`` and ``lang-en``; a code comment for one language begins
-``# vi:`` or ``# en:``. Both languages keep the same cell ids and grade ids, so that one gradebook serves both.
+``# vi:`` or ``# en:``. Both languages keep the same cell and grade ids, so that one gradebook serves both.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from typing import Any
 
 import jupytext
 import nbformat
-from linelab.cases import load
-from linelab.texts import LANGUAGES
 from nbconvert.preprocessors import Preprocessor
 from nbgrader.preprocessors import (
     CheckCellMetadata,
@@ -28,6 +26,8 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.errors import CourseError
+from linelab.cases import load
+from linelab.texts import LANGUAGES
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 EDITION = "2026-1"
@@ -57,7 +57,7 @@ def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookN
     """The instructor's version in one language: solutions, hidden tests and points included."""
     if language not in LANGUAGES:
         raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-    notebook = jupytext.reads(_read(assignment), fmt="md:myst")
+    notebook: nbformat.NotebookNode = jupytext.reads(_read(assignment), fmt="md:myst")
     cells = [cell for cell in notebook.cells if _is_for(cell, language)]
     for position, cell in enumerate(cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")

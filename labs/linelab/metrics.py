@@ -18,9 +18,9 @@ def clip_sum(begin: Floats, end: Floats, low: float, high: float, axis: int) -> 
 
 
 def throughput(paths: Paths, low: float, high: float) -> Floats:
-    """Parts a second that left the line in the window; shape ``(R,)``."""
+    """Parts a second that left the line from `low` until just before `high`; shape ``(R,)``."""
     out = paths.leave[:, :, -1]
-    count: Floats = ((out > low) & (out <= high)).sum(axis=1) / (high - low)
+    count: Floats = ((out >= low) & (out < high)).sum(axis=1) / (high - low)
     return count
 
 
@@ -35,7 +35,7 @@ def lead_time(paths: Paths, low: float, high: float) -> Floats:
     nan for a replication in which no part left.
     """
     out = paths.leave[:, :, -1]
-    left = (out > low) & (out <= high)
+    left = (out >= low) & (out < high)
     with np.errstate(invalid="ignore"):
         spent = np.where(left, out - paths.start[:, :, 0], 0.0).sum(axis=1)
     mean: Floats = spent / np.where(left.any(axis=1), left.sum(axis=1), np.nan)

@@ -18,7 +18,7 @@ def test_waits_and_times_at_stations_add_up_to_the_flow_time(run):
     paths = run.paths
     left = paths.leave[0, :, -1]
     counted = (left > run.warm_up) & (left <= run.horizon)
-    at_stations = (paths.leave[0] - paths.start[0])[counted].sum(axis=1).mean()
+    at_stations = (paths.leave[0][counted] - paths.start[0][counted]).sum(axis=1).mean()
     waiting = sum(lane_wait(run, j).samples[0] for j in range(3))
     assert at_stations + waiting == pytest.approx(run.lead_time.samples[0])
 

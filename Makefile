@@ -1,0 +1,54 @@
+# `make serve` builds the course and serves it; `make test` runs every check. Both do all their set-up first,
+# can be interrupted, and are fast the second time.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help serve test setup site system lint unit browser lock clean
+
+help:            ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+
+serve: setup     ## set up, build both languages, serve the site on a local address
+	@$(BIN)/course site build
+	@$(BIN)/course site serve --port $(PORT)
+
+test: setup system lint unit browser  ## set up, then all checks and tests
+
+setup: $(VENV)/.ready   ## the Python environment with its pinned packages
+
+$(VENV)/.ready: requirements.txt pyproject.toml labs/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
+	  { echo "Python 3.11 or 3.12 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv is missing; run: sudo apt-get install python3-venv"; exit 1; }
+	@echo "Installing the pinned Python packages (a few minutes the first time) …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -r requirements.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e labs -e .
+	@touch $@
+
+system:          # Debian packages that grading and the browser tests need
+	@bash publish/system.sh
+
+site: setup      ## build the site into _build/site
+	@$(BIN)/course site build
+
+lint: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+unit: setup system
+	@$(BIN)/python -m pytest -m "not browser"
+
+browser: site system
+	@$(BIN)/python -m pytest -m browser
+
+lock: setup      ## renew requirements.txt from the looser pyproject.toml
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+	  --no-emit-index-url pyproject.toml -o requirements.txt
+
+clean:           ## remove what was built; verified downloads in .cache stay
+	@rm -rf _build

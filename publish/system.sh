@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Debian packages that no Python package can bring: the sandbox, a browser for the tests, fonts for Vietnamese.
+# Installs what is missing as root or with sudo that asks for no password; otherwise says the one command to run.
+set -euo pipefail
+missing=()
+command -v bwrap >/dev/null || missing+=(bubblewrap)
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+[ -d /usr/share/fonts/truetype/noto ] || missing+=(fonts-noto-core)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+command -v apt-get >/dev/null || {
+    echo "Needed and not found: ${missing[*]}. Install them with this system's package manager, then run again."
+    exit 1
+}
+install="apt-get update && apt-get install --yes --no-install-recommends ${missing[*]}"
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=""
+elif sudo --non-interactive true 2>/dev/null; then
+    as_root="sudo"
+else
+    echo "Needed and not found: ${missing[*]}. Run this once, then the same make command again:"
+    echo "  sudo sh -c '$install'"
+    exit 1
+fi
+echo "Installing ${missing[*]} …"
+log=$(mktemp)
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $as_root sh -c "$install" >"$log" 2>&1 || {
+    tail -n 20 "$log"
+    echo "The installation failed; the full log is $log. Mend it, then run the same make command again."
+    exit 1
+}
