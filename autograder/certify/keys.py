@@ -1,0 +1,153 @@
+"""The issuer's signing keys: made by command, encrypted at rest, bound to what they may sign.
+
+A ``did:key`` issuer is a demo issuer by its very name: anyone can make one in a second. So what it signs
+must say that it is a demo, and `Issuer.demo` follows from the identifier, not from a setting.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from openvc.keys import Ed25519SigningKey
+from openvc.multibase import encode_multibase
+
+from autograder.certify.ledger import canonical
+from autograder.errors import CourseError
+
+FORMAT = "course-key/1"
+SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # 32 MiB and about 0.1 s for each guess
+ED25519_CODE = b"\xed\x01"  # multicodec prefix of an Ed25519 public key
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The public side of a key."""
+
+    did: str
+    name: str
+    site: str  # address of the course site, ending in "/"; the QR code points at its verify page
+    status_list: str  # identifier of the issuer's status list
+    created: str
+
+    @property
+    def demo(self) -> bool:
+        """Return whether everything this issuer signs must be marked as a demo."""
+        return self.did.startswith("did:key:")
+
+    @property
+    def method(self) -> str:
+        """Return the verification method named in proofs."""
+        return f"{self.did}#{self.did.removeprefix('did:key:')}"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """An issuer with its unlocked key."""
+
+    issuer: Issuer
+    key: Ed25519SigningKey
+
+
+def generate(folder: Path, name: str, site: str, passphrase: str, rotate: bool = False) -> Issuer:
+    """Make a key pair and keep it, encrypted, in `folder`; earlier keys stay there as history."""
+    if len(passphrase) < 12:
+        raise CourseError("COURSE_KEY_PASSPHRASE: shorter than 12 characters; choose a longer passphrase")
+    if not re.fullmatch(r"https?://[^\s#?]+", site):
+        raise CourseError(f"--site {site}: not a web address; give the address of the course site")
+    if issuers(folder) and not rotate:
+        raise CourseError(f"{folder}: there is a key already; --rotate makes a new one and keeps the old")
+    private = Ed25519PrivateKey.generate()
+    did = "did:key:" + encode_multibase(ED25519_CODE + private.public_key().public_bytes_raw())
+    site = site.rstrip("/") + "/"
+    # The list's address need not exist yet: the verify page finds the published list by this name.
+    status_list = f"{site}assets/verify/status/{secrets.token_hex(8)}.json"
+    issuer = Issuer(did, " ".join(name.split()), site, status_list, _now())
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    # The public side is authenticated with the key: changing it makes the key unreadable.
+    sealed = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, private.private_bytes_raw(), _bound(issuer))
+    document = {
+        "format": FORMAT,
+        "issuer": asdict(issuer),
+        "kdf": "scrypt",
+        **SCRYPT,
+        "salt": base64.b64encode(salt).decode(),
+        "nonce": base64.b64encode(nonce).decode(),
+        "sealed": base64.b64encode(sealed).decode(),
+    }
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = _path(folder, did)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(document, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    return issuer
+
+
+def issuers(folder: Path) -> list[Issuer]:
+    """Return the public sides of all keys, oldest first; the last one signs."""
+    found = [Issuer(**_read(path)["issuer"]) for path in folder.glob("*.key.json")]
+    return sorted(found, key=lambda issuer: (issuer.created, issuer.did))
+
+
+def current(folder: Path) -> Issuer:
+    """Return the issuer that signs now."""
+    known = issuers(folder)
+    if not known:
+        raise CourseError(f"{folder}: no key yet; make one with `course certify keygen`")
+    return known[-1]
+
+
+def unlock(folder: Path, passphrase: str, issuer: Issuer | None = None) -> Signer:
+    """Decrypt the key of `issuer` (by default the one that signs now)."""
+    issuer = issuer or current(folder)
+    path = _path(folder, issuer.did)
+    document = _read(path)
+    try:
+        key = _stretch(passphrase, base64.b64decode(document["salt"]))
+        nonce, sealed = (base64.b64decode(document[field]) for field in ("nonce", "sealed"))
+        raw = AESGCM(key).decrypt(nonce, sealed, _bound(issuer))
+        private = Ed25519PrivateKey.from_private_bytes(raw)
+    except (InvalidTag, ValueError, KeyError) as error:
+        raise CourseError(f"{path}: wrong passphrase, or the file was changed; nothing was signed") from error
+    return Signer(issuer, Ed25519SigningKey(private, issuer.method))
+
+
+def _path(folder: Path, did: str) -> Path:
+    return folder / f"{did.rsplit(':', 1)[-1]}.key.json"
+
+
+def _read(path: Path) -> dict:  # type: ignore[type-arg]  # JSON
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise ValueError("format")
+        Issuer(**document["issuer"])
+    except OSError as error:
+        raise CourseError(f"{path}: {error.strerror}; restore the key file from a backup") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"{path}: not a key file of this program; restore it from a backup") from error
+    return dict(document)
+
+
+def _stretch(passphrase: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=32, **SCRYPT).derive(passphrase.encode("utf-8"))
+
+
+def _bound(issuer: Issuer) -> bytes:
+    return canonical([FORMAT, asdict(issuer)])
+
+
+def _now() -> str:
+    # Microseconds keep the order of two keys made within one second.
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,59 @@
+"""The status list: one bit for each credential of an issuer, rebuilt from the ledger, signed, published."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from openvc.status.bitstring import new_bitstring, set_status_bit
+from openvc.status.issue import build_status_list_credential
+
+from autograder.certify import credential
+from autograder.certify.credential import Json
+from autograder.certify.keys import Issuer, Signer
+from autograder.certify.ledger import Entry
+from autograder.errors import CourseError
+
+SIZE = 131_072  # the least the specification allows, so that an index tells little about a person
+DAYS_VALID = 90  # how long a published list may be shown as current
+
+
+def used_indices(entries: Iterable[Entry], issuer: Issuer) -> set[int]:
+    """Return every index already given out, including to credentials never finished."""
+    return {
+        entry.data["status_index"]
+        for entry in entries
+        if entry.kind == "decision" and entry.data["status_list"] == issuer.status_list
+    }
+
+
+def free_index(used: set[int]) -> int:
+    """Return a random index that no credential has; it tells nothing about order or time."""
+    if len(used) > SIZE // 2:
+        raise CourseError("status list: more than half full; `course certify keygen --rotate` starts a new one")
+    while True:
+        index = secrets.randbelow(SIZE)
+        if index not in used:
+            return index
+
+
+def build(entries: Iterable[Entry], signer: Signer, now: datetime | None = None) -> Json:
+    """Return the signed status list of the signer's issuer, as the ledger has it."""
+    now = (now or datetime.now(UTC)).replace(microsecond=0)
+    bits = new_bitstring(SIZE)
+    for entry in entries:
+        if entry.kind == "revocation" and entry.data["status_list"] == signer.issuer.status_list:
+            set_status_bit(bits, entry.data["status_index"], 1)
+    issuer: Json = {"id": signer.issuer.did}
+    document = build_status_list_credential(
+        id=signer.issuer.status_list,
+        issuer=issuer,
+        bitstring=bits,
+        valid_from=now,
+        valid_until=now + timedelta(days=DAYS_VALID),
+    )
+    if signer.issuer.demo:
+        document["name"] = credential.DEMO
+        document["issuer"] = {"id": signer.issuer.did, "name": credential.DEMO}
+    return credential.sign(document, signer, created=now)
