@@ -19,7 +19,7 @@ from linelab.results import Run
 from linelab.texts import number, text
 
 WAIT, WORK = "#8C7AA9", "#009E73"
-STEP, WIDTH = 2.0, 1.06  # from one station to the next, and the width of a station's box
+STEP, WIDTH = 2.14, 1.06  # from one station to the next, and the width of a station's box
 
 
 def lane_wait(run: Run, lane: int) -> Estimate:
@@ -50,7 +50,7 @@ def value_stream_figure(case: Case, run: Run, language: str) -> Figure:
     language : {"vi", "en"}
         Of the labels.
     """
-    figure = Figure(figsize=(6.4, 3.5))
+    figure = Figure(figsize=(6.6, 3.5))
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     for j in range(len(run.stations)):
         _station(axes, case, run, j, language)
