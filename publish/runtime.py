@@ -1,0 +1,220 @@
+"""Builds the browser's Python: Pyodide, the wheels that the course needs, and a lock that names just these.
+
+    publish.runtime.build_runtime(out: Path, precompile: bool | None = None) -> Path
+
+Everything comes through `publish.fetch`, so nothing with a foreign hash gets in; the wheels of the Pyodide
+distribution must also match Pyodide's own lock. JupyterLite and the labs in the page share the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publish import fetch, pins, wheels
+from publish.errors import PublishError
+from publish.paths import CACHE, LABS
+
+LOCK = "pyodide-lock.json"
+CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
+
+# What each package needs in the browser. Left out of Pyodide's own lists: `pytz` and `matplotlib-pyodide`
+# (matplotlib 3.8 runs without), and of ipywidgets' the two packages that only carry JavaScript for servers.
+DEPENDS: Mapping[str, tuple[str, ...]] = {
+    "matplotlib": ("contourpy", "cycler", "fonttools", "kiwisolver", "numpy", "packaging", "pillow",
+                   "pyparsing", "python-dateutil"),
+    "asttokens": ("six",),
+    "ipython": ("asttokens", "decorator", "executing", "matplotlib-inline", "prompt-toolkit", "pure-eval",
+                "pygments", "six", "stack-data", "traitlets", "typing-extensions", "sqlite3", "wcwidth"),
+    "simpy": (),
+    "comm": ("traitlets",),
+    "ipywidgets": ("comm", "ipython", "traitlets"),
+    "pyyaml": (),
+    "typing-extensions": (),
+    "linelab": ("numpy", "simpy", "matplotlib", "ipywidgets", "pyyaml"),
+    "ipykernel": (),
+    "piplite": ("micropip",),
+    "pyodide-kernel": ("ipython", "jedi", "comm", "ipykernel"),
+}  # fmt: skip
+
+# Files that no page of the course can reach.
+DROP: Mapping[str, tuple[str, ...]] = {
+    "matplotlib": ("*/mpl-data/sample_data/*", "*/mpl-data/fonts/afm/*", "*/mpl-data/fonts/pdfcorefonts/*",
+                   "*/mpl-data/images/*", "*/tests/*", "*.pyi"),
+    "numpy": ("*/include/*", "*.pyi", "*/tests/*", "*.a", "numpy/f2py/*"),
+    "pillow": ("*.pyi",),
+    "contourpy": ("*.pyi",),
+    "ipython": ("*/tests/*",),
+    "jedi": ("jedi/third_party/django-stubs/*",),
+}  # fmt: skip
+
+
+def key(name: str) -> str:
+    """A package's name as a lock spells it."""
+    return name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A file to publish and what the lock says of it."""
+
+    path: Path
+    entry: dict[str, Any]
+
+
+def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE) -> Path:
+    """Build the runtime folder, or leave it if its inputs have not changed.
+
+    Parameters
+    ----------
+    out : Path
+        The folder to make; what was there is replaced at the end, in one step.
+    precompile : bool, optional
+        Ship compiled Python (starts in about two thirds of the time). Default: what `precompile.wanted` says.
+    cache : Path
+        Where downloads and compiled wheels are kept.
+    """
+    stamp = out.with_name(out.name + ".stamp")
+    inputs = _inputs(precompile)
+    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
+        click.echo("browser runtime: up to date")
+        return out
+    official = fetch.get("pyodide", cache)
+    ours = fetch.get("wheels", cache)
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name in CORE:
+        shutil.copyfile(official[name], fresh / name)
+    lock = json.loads(official[LOCK].read_text("utf-8"))
+    click.echo("browser runtime: packing wheels")
+    entries = {
+        **_distribution(official, lock, fresh),
+        **_additions([*ours.values(), *_kernel_wheels()], fresh),
+    }
+    write_lock(lock["info"], entries, fresh)
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    stamp.write_text(inputs)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    click.echo(f"browser runtime: {len(entries)} packages, {size / 1e6:.1f} MB in {out}")
+    return out
+
+
+def _distribution(files: Mapping[str, Path], lock: dict[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
+    """Wheels of the Pyodide distribution, checked against its own lock and stripped of what nobody loads."""
+    by_file = {entry["file_name"]: entry for entry in lock["packages"].values()}
+    entries = {}
+    for path, source in files.items():
+        file = path.rsplit("/", 1)[-1]
+        if file in CORE or file == LOCK:
+            continue
+        if file not in by_file:
+            raise PublishError(f"publish/pins.json: {file} is not in Pyodide's lock; pin the version that is")
+        entry = dict(by_file[file])
+        if fetch.sha256(source) != entry["sha256"]:
+            raise PublishError(
+                f"publish/pins.json: {file}: sha256 is not the one of Pyodide's lock; correct it"
+            )
+        if file.endswith(".whl"):
+            wheels.repack(source, folder / file, DROP.get(key(entry["name"]), ()))
+        else:
+            shutil.copyfile(source, folder / file)
+        entry["depends"] = [key(d) for d in DEPENDS.get(key(entry["name"]), entry["depends"])]
+        entries[key(entry["name"])] = entry
+    return entries
+
+
+def _additions(sources: list[Path], folder: Path) -> dict[str, dict[str, Any]]:
+    """Pure wheels that Pyodide's distribution lacks, linelab among them."""
+    entries = {}
+    staging = folder / "staging"
+    staging.mkdir()
+    built = [wheels.build_wheel(LABS, staging)]
+    for source in sources:
+        name = source.name.removeprefix(source.name.split("-")[0] + "-") if _pinned(source) else source.name
+        if name.endswith("-none-any.whl"):
+            built.append(wheels.repack(source, staging / name))
+        else:
+            shutil.copyfile(source, staging / name)
+            built.append(wheels.pure(staging / name, staging))
+    for wheel in built:
+        name, version, tops = wheels.metadata(wheel)
+        if key(name) not in DEPENDS:
+            raise PublishError(f"publish/runtime.py: DEPENDS: say what {name} needs in the browser")
+        wheel.replace(folder / wheel.name)
+        entries[key(name)] = {
+            "name": key(name),
+            "version": version,
+            "file_name": wheel.name,
+            "install_dir": "site",
+            "package_type": "package",
+            "imports": tops,
+            "depends": list(DEPENDS[key(name)]),
+            "unvendored_tests": False,
+        }
+    shutil.rmtree(staging)
+    return entries
+
+
+def _pinned(path: Path) -> bool:
+    return path.parent.name == "pinned"
+
+
+def _kernel_wheels() -> list[Path]:
+    """The wheels that JupyterLite's Python kernel brings, without its stand-ins for ipywidgets' servers."""
+    folder = Path(sys.prefix) / KERNEL_WHEELS
+    found = [w for w in sorted(folder.glob("*.whl")) if not w.name.startswith("widgetsnbextension")]
+    if not found:
+        raise PublishError(f"{folder}: no wheels; pip install jupyterlite-pyodide-kernel==0.6.1")
+    return found
+
+
+def write_lock(info: dict[str, Any], entries: Mapping[str, dict[str, Any]], folder: Path) -> Path:
+    """Write a lock that names just the files in the folder, each with its hash.
+
+    Raises
+    ------
+    PublishError
+        If an entry's file is not there, or an entry depends on one that is not in the lock.
+    """
+    packages = {}
+    for name, entry in sorted(entries.items()):
+        path = folder / entry["file_name"]
+        if not path.exists():
+            raise PublishError(f"{path}: the lock names it, but it is not there; build the runtime again")
+        absent = [needed for needed in entry["depends"] if needed not in entries]
+        if absent:
+            raise PublishError(f"publish/pins.json: {name} needs {', '.join(absent)}; pin it too")
+        packages[name] = {**entry, "sha256": fetch.sha256(path)}
+    target = folder / LOCK
+    target.write_text(json.dumps({"info": info, "packages": packages}, indent=1, sort_keys=True), "utf-8")
+    return target
+
+
+def _inputs(precompile: bool | None) -> str:
+    """A hash of all that the runtime is made from."""
+    digest = hashlib.sha256(repr(precompile).encode())
+    for group in ("pyodide", "wheels"):
+        digest.update(repr(pins.load(group)).encode())
+    here = Path(__file__).parent
+    sources = [p for p in sorted(LABS.rglob("*")) if p.is_file() and not _ignored(p)]
+    sources += [here / "runtime.py", here / "wheels.py", *_kernel_wheels()]
+    for path in sources:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _ignored(path: Path) -> bool:
+    parts = path.relative_to(LABS).parts
+    return any(part in ("__pycache__", "build", "dist") or part.endswith(".egg-info") for part in parts)
