@@ -1,0 +1,81 @@
+// Gets the credential out of what a person has: the JSON file, the PDF it is attached to, or the QR code's link.
+// Throws an Error whose message is a key of the texts.
+
+const MAX_JSON = 200_000;
+const MAX_FILE = 20_000_000;
+
+export async function fromFile(file) {
+  if (file.size > MAX_FILE) throw new Error("too-large");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const isPdf = latin1(bytes.subarray(0, 1024)).includes("%PDF-");
+  return isPdf ? await fromPdf(bytes) : fromJson(bytes);
+}
+
+export function fromJson(bytes) {
+  if (bytes.length > MAX_JSON) throw new Error("too-large");
+  let json;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new Error("not-json");
+  }
+  if (json === null || typeof json !== "object" || Array.isArray(json)) throw new Error("not-json");
+  return json;
+}
+
+// The part of the link behind "#": base64url of zlib-compressed JSON. Browsers never send it to a server.
+export async function fromFragment(fragment) {
+  if (!/^[\w-]{40,}$/.test(fragment)) return null;
+  try {
+    const packed = atob(fragment.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = await inflate(Uint8Array.from(packed, (c) => c.charCodeAt(0)), "deflate", MAX_JSON);
+    return fromJson(bytes);
+  } catch {
+    throw new Error("bad-link");
+  }
+}
+
+// Finds the embedded file streams of a PDF without reading the rest of it. Exactly one may be a credential.
+async function fromPdf(bytes) {
+  const text = latin1(bytes);
+  const found = [];
+  for (const match of text.matchAll(/\/Type\s*\/EmbeddedFile\b/g)) {
+    const open = text.indexOf("stream", match.index);
+    const dictionary = text.slice(text.lastIndexOf(" obj", match.index), open);
+    const start = open + (text.startsWith("\r\n", open + 6) ? 8 : 7);
+    const close = text.indexOf("endstream", start);
+    if (open < 0 || close < 0) continue;
+    const length = Number(/\/Length\s+(\d+)(?!\s+\d+\s+R)/.exec(dictionary)?.[1] ?? close - start);
+    try {
+      const raw = bytes.subarray(start, start + length);
+      found.push(fromJson(dictionary.includes("/FlateDecode") ? await inflate(raw, "deflate", MAX_JSON) : raw));
+    } catch {
+      // another attachment, or a damaged one: not a credential
+    }
+  }
+  const credentials = found.filter((json) => Object.hasOwn(json, "@context"));
+  if (credentials.length !== 1) throw new Error(credentials.length ? "many-in-pdf" : "none-in-pdf");
+  return credentials[0];
+}
+
+// Decompresses, and stops at `limit` bytes: a small file may unpack to a huge one.
+export async function inflate(bytes, format, limit) {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)).getReader();
+  const parts = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > limit) {
+      await reader.cancel();
+      throw new Error("too-large");
+    }
+    parts.push(value);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+function latin1(bytes) {
+  return new TextDecoder("latin1").decode(bytes);
+}
