@@ -1,0 +1,36 @@
+"""Commands that build the site and show it on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publish.paths import SITE
+
+
+@click.group()
+def site() -> None:
+    """Build the course site, serve it on this machine."""
+
+
+@site.command()
+@click.option("--out", type=click.Path(path_type=Path), default=SITE, help="Folder to build.  [_build/site]")
+def build(out: Path) -> None:
+    """Build both books, JupyterLite, the browser runtime and the assets into one folder."""
+    from publish.site import build_site  # Sphinx takes a second to import
+
+    click.echo(f"site: {build_site(out)}")
+
+
+@site.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=SITE)
+@click.option("--port", default=8000, show_default=True, help="A free one is taken if it is in use.")
+def serve(folder: Path, port: int) -> None:
+    """Serve the built site to this machine alone."""
+    from publish.serve import serve as run
+
+    run(folder, port)
+
+
+commands = [site]

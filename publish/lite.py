@@ -1,0 +1,146 @@
+"""Builds JupyterLite on the shared runtime, with the exercises as its files.
+
+    publish.lite.build_lite(runtime: Path, notebooks: Path, out: Path) -> Path
+
+The result stands at ``lite/`` beside ``runtime/pyodide/`` and reaches it by a relative address, so the site
+works under any path. It asks no other host for anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publish.errors import PublishError
+from publish.runtime import LOCK
+
+APPS = ("notebooks",)
+STORAGE = "course"  # name of the browser's database that the Hand-in page reads
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+
+# The kernel installs what it misses at start, one package after another; what is loaded with Pyodide, at once
+# and in parallel, it leaves alone. The first nine are the kernel's own.
+PRELOAD = (
+    "micropip", "piplite", "ssl", "sqlite3", "ipykernel", "comm", "pyodide_kernel", "jedi", "ipython",
+    "linelab", "matplotlib", "ipywidgets",
+)  # fmt: skip
+
+
+def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
+    """The settings of the site's JupyterLite.
+
+    `runtime` is relative to JupyterLite's root; only what begins with ``./`` is resolved against it.
+    """
+    return {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "Smart factory course",
+            "contentsStorageName": STORAGE,
+            "settingsStorageName": f"{STORAGE}-settings",
+            "workspacesStorageName": f"{STORAGE}-workspaces",
+            "exposeAppInBrowser": False,
+            "disabledExtensions": [
+                "@jupyterlab/apputils-extension:announcements",  # asks for news
+                "@jupyterlab/extensionmanager-extension",  # asks a package registry
+                "@jupyterlite/application-extension:share-file",
+                "nbdime-jupyterlab",
+                "@jupyterlab/help-extension:resources",
+            ],
+            "litePluginSettings": {
+                KERNEL: {
+                    "pyodideUrl": f"{runtime}pyodide.js",
+                    "disablePyPIFallback": True,
+                    "loadPyodideOptions": {"packages": list(PRELOAD)},
+                }
+            },
+        },
+    }
+
+
+EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager")
+
+
+def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
+    """Build JupyterLite, or leave it if its inputs have not changed.
+
+    Parameters
+    ----------
+    runtime : Path
+        The built Pyodide folder; checked to hold what the kernel preloads, not copied.
+    notebooks : Path
+        The released exercises, ``vi/w01.ipynb`` and so on; they become the files a trainee sees.
+    out : Path
+        The folder to make.
+    """
+    _check_runtime(runtime)
+    stamp = out.with_name(out.name + ".stamp")
+    inputs = _inputs(notebooks)
+    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
+        click.echo("JupyterLite: up to date")
+        return out
+    click.echo("JupyterLite: building")
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "jupyter-lite.json").write_text(json.dumps(configuration()), "utf-8")
+        build = {
+            "apps": list(APPS),
+            "contents": [str(notebooks.resolve())],
+            "output_dir": str(fresh.resolve()),
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+            # only the extensions that a trainee needs, not whatever this environment has for graders
+            "ignore_sys_prefix": ["federated_extensions"],
+            "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
+            "source_date_epoch": 315532800,
+        }
+        (folder / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": build}), "utf-8")
+        command = [sys.executable, "-m", "jupyterlite_core", "build"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode or not (fresh / "notebooks" / "index.html").exists():
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
+        raise PublishError(f"{out}: JupyterLite does not build: {lines[-1]}")
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    stamp.write_text(inputs)
+    return out
+
+
+def _check_runtime(runtime: Path) -> None:
+    try:
+        packages = json.loads((runtime / LOCK).read_text("utf-8"))["packages"]
+    except (OSError, ValueError, KeyError):
+        raise PublishError(f"{runtime / LOCK}: missing or damaged; build the runtime first") from None
+    absent = [name for name in PRELOAD if name.replace("_", "-") not in packages]
+    if absent:
+        raise PublishError(f"{runtime / LOCK}: lacks {', '.join(absent)}, which the kernel needs")
+
+
+def _extension(name: str) -> Path:
+    path = Path(sys.prefix) / "share/jupyter/labextensions" / name
+    if not path.is_dir():
+        raise PublishError(f"{path}: not installed; run `make` again to complete the environment")
+    return path
+
+
+def _inputs(notebooks: Path) -> str:
+    digest = hashlib.sha256(json.dumps(configuration()).encode())
+    digest.update(Path(__file__).read_bytes())
+    for name in EXTENSIONS:
+        digest.update((_extension(name) / "package.json").read_bytes())
+    found = sorted(notebooks.rglob("*.ipynb"))
+    if not found:
+        raise PublishError(f"{notebooks}: no exercises; publish.notebooks.build_releases writes them")
+    for path in found:
+        digest.update(path.relative_to(notebooks).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
