@@ -45,7 +45,9 @@ def read(url: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CourseError(f"{path}: {error.strerror}; install {package} as requirements.txt pins it") from error
+        raise CourseError(
+            f"{path}: {error.strerror}; install {package} as requirements.txt pins it"
+        ) from error
     if hashlib.sha256(data).hexdigest() != digest:
         raise CourseError(f"{path}: not the pinned file (SHA-256 differs); install {package} as pinned")
     return data

@@ -1,12 +1,13 @@
 """Build and sign one Open Badges 3.0 credential (W3C VC 2.0, Data Integrity ``eddsa-rdfc-2022``).
 
-The subject is a pseudonym, the trainee code; a name is there only when the trainee consented. Marks
+The subject is a pseudonym, the trainee number; a name is there only when the trainee consented. Marks
 stay out: the credential says what was achieved, the ledger keeps what the decision was based on.
 """
 
 from __future__ import annotations
 
 import json
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from autograder.certify.rules import Rules
 from autograder.errors import CourseError
 
 DEMO = "DEMO – not issued by MOIT or Samsung"
-DEMO_VI = "BẢN MINH HỌA – không do Bộ Công Thương hay Samsung cấp"
+DEMO_VI = "BẢN TRÌNH DIỄN – không do Bộ Công Thương hay Samsung cấp"
 NAMESPACE = uuid.UUID("7d0a8f2e-5b1c-4c55-9a3e-0f6c1e7d2b94")  # of this course's achievements
 
 Json = dict[str, Any]
@@ -52,7 +53,8 @@ def build(grant: Grant, rules: Rules, issuer: Issuer) -> Json:
     title = both(grant.outcome.title)
     who = [_identity("identifier", grant.trainee)]
     if grant.name:
-        who.append(_identity("name", grant.name))
+        name = " ".join(unicodedata.normalize("NFC", grant.name).split())
+        who.append(_identity("name", name))
     achievement = {
         "id": f"urn:uuid:{uuid.uuid5(NAMESPACE, f'{rules.version}/{grant.outcome.target}')}",
         "type": ["Achievement"],
@@ -105,7 +107,7 @@ def marked_demo(document: Json) -> bool:
 
 
 def dump(document: Json) -> bytes:
-    """Return the file form: UTF-8 without spare bytes, so that any change of a byte is a change of content."""
+    """Return the file form: no spare byte, so that any change of a byte is a change of content."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 

@@ -86,7 +86,9 @@ def explain(marks: Iterable[Marked], rules: Rules) -> list[Outcome]:
         elif level.id == "module":
             for module in rules.modules:
                 used = (best[module.id].attempt,) if module.id in best else ()
-                title = {language: f"{level.name[language]}: {module.name[language]}" for language in level.name}
+                title = {
+                    language: f"{level.name[language]}: {module.name[language]}" for language in level.name
+                }
                 requirement = _module_passed(module, level.each, best, waiting)
                 outcomes.append(Outcome(level.id, module.id, title, True, (requirement,), used))
         else:

@@ -39,7 +39,9 @@ class Entry:
 
 def canonical(value: Any) -> bytes:
     """Return the one spelling of a JSON value that is hashed."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
 
 
 def _digest(seq: int, time: str, kind: str, data: dict[str, Any], prev: str) -> str:
@@ -96,7 +98,9 @@ class Ledger:
         self._entries, self._size = [], 0
         entries = self.entries()
         if expect and expect not in {entry.hash for entry in entries}:
-            raise CourseError(f"{self.path}: the head {expect[:12]}… noted earlier is not in it; it was rewritten")
+            raise CourseError(
+                f"{self.path}: the head {expect[:12]}… noted earlier is not in it; it was rewritten"
+            )
         return entries[-1] if entries else None
 
     @contextmanager
@@ -158,7 +162,9 @@ class Ledger:
             position += len(line) + 1
         known = len(self._entries)
         if known < head_seq:
-            raise CourseError(f"{self.path}: entries {known + 1} to {head_seq} are missing; restore from a backup")
+            raise CourseError(
+                f"{self.path}: entries {known + 1} to {head_seq} are missing; restore from a backup"
+            )
         if head_seq and self._entries[head_seq - 1].hash != head_hash:
             raise CourseError(f"{self.path}: line {head_seq} is not the one that was written there")
         if known > head_seq:
@@ -179,7 +185,9 @@ class Ledger:
             raise CourseError(f"{self.path}: line {seq} is not a ledger entry; it was changed") from None
         prev = self._entries[-1].hash if self._entries else START
         if entry.seq != seq or entry.prev != prev:
-            raise CourseError(f"{self.path}: line {seq} does not follow line {seq - 1}; a line is gone, new or moved")
+            raise CourseError(
+                f"{self.path}: line {seq} does not follow line {seq - 1}; a line is gone, new or moved"
+            )
         if not whole or entry.hash != _digest(entry.seq, entry.time, entry.kind, entry.data, entry.prev):
             raise CourseError(f"{self.path}: line {seq} was changed after it was written")
         return entry

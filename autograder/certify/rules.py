@@ -85,7 +85,9 @@ def load(path: Path = DEFAULT) -> Rules:
 
 def _check(path: Path, data: Any) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    problem = next(iter(sorted(validator.iter_errors(data), key=lambda error: list(map(str, error.path)))), None)
+    problem = next(
+        iter(sorted(validator.iter_errors(data), key=lambda error: list(map(str, error.path)))), None
+    )
     if problem is not None:
         field = ".".join(map(str, problem.path)) or "top level"
         raise CourseError(f"{path}: {field}: {problem.message[:160]}; see {SCHEMA.name}")
@@ -95,4 +97,6 @@ def _check(path: Path, data: Any) -> None:
         if double:
             raise CourseError(f"{path}: {kind}: {double} is there twice; keep one")
     if not any(level["id"] == "module" and level["offered"] for level in data["levels"]):
-        raise CourseError(f"{path}: levels: the level `module` is missing; every course certifies its modules")
+        raise CourseError(
+            f"{path}: levels: the level `module` is missing; every course certifies its modules"
+        )

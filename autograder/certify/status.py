@@ -31,7 +31,9 @@ def used_indices(entries: Iterable[Entry], issuer: Issuer) -> set[int]:
 def free_index(used: set[int]) -> int:
     """Return a random index that no credential has; it tells nothing about order or time."""
     if len(used) > SIZE // 2:
-        raise CourseError("status list: more than half full; `course certify keygen --rotate` starts a new one")
+        raise CourseError(
+            "status list: more than half full; `course certify keygen --rotate` starts a new one"
+        )
     while True:
         index = secrets.randbelow(SIZE)
         if index not in used:

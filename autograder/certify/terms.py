@@ -25,7 +25,9 @@ def problem(document: dict[str, Any]) -> str | None:
     listed = [named] if isinstance(named, str) else named
     if not isinstance(listed, list) or not listed or listed[0] != contexts.V2:
         return "@context"
-    if any(not isinstance(url, str) or url not in contexts.PINS for url in listed) or len(set(listed)) < len(listed):
+    if any(not isinstance(url, str) or url not in contexts.PINS for url in listed) or len(set(listed)) < len(
+        listed
+    ):
         return "@context"
     body = {key: value for key, value in document.items() if key != "@context"}
     spelled = _spelling(body, "", 0)

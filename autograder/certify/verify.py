@@ -42,11 +42,13 @@ class Trust:
     """What the verifier takes for granted.
 
     `issuers` maps a DID to the name it is known by. `lists` holds the latest signed status lists by
-    their identifier; they are verified like any credential.
+    their identifier; they are verified like any credential. `ledger` is what the cohort's own ledger says
+    of each credential it issued: the reason of the revocation, or None.
     """
 
     issuers: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, Json] = field(default_factory=dict)
+    ledger: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -89,7 +91,12 @@ def verify(document: Json, trust: Trust, now: datetime | None = None) -> Report:
     now = now or datetime.now(UTC)
     report = Report(document)
     if "OpenBadgeCredential" not in _types(document):
-        report.add("form", False, "Đây không phải chứng chỉ Open Badges 3.0", "This is no Open Badges 3.0 credential")
+        report.add(
+            "form",
+            False,
+            "Đây không phải giấy chứng nhận Open Badges 3.0",
+            "This is no Open Badges 3.0 credential",
+        )
         return report
     if not _signed(document, report):
         return report
@@ -108,7 +115,9 @@ def verify(document: Json, trust: Trust, now: datetime | None = None) -> Report:
         report.add(
             "demo",
             marked_demo(document),
-            "Bản minh họa" if marked_demo(document) else "Khóa minh họa nhưng không ghi là bản minh họa",
+            "Bản trình diễn"
+            if marked_demo(document)
+            else "Khóa trình diễn nhưng không ghi là bản trình diễn",
             "A demo" if marked_demo(document) else "Signed by a demo key without saying that it is a demo",
         )
     _dates(document, report, now)
@@ -140,9 +149,16 @@ def _signed(document: Json, report: Report) -> bool:
                 f"Holds content that the signature does not protect: {wrong[:80]}",
             )
             return False
-    report.add("terms", True, "Mọi nội dung đều được chữ ký bảo vệ", "All content is protected by the signature")
+    report.add(
+        "terms", True, "Mọi nội dung đều được chữ ký bảo vệ", "All content is protected by the signature"
+    )
     if _signature_holds(document, unsigned, proof, config):
-        report.add("signature", True, "Chữ ký đúng, nội dung không bị sửa", "The signature is right: nothing was changed")
+        report.add(
+            "signature",
+            True,
+            "Chữ ký đúng, nội dung không bị sửa",
+            "The signature is right: nothing was changed",
+        )
         return True
     report.add(
         "signature",
@@ -189,7 +205,9 @@ def _dates(document: Json, report: Report, now: datetime) -> None:
     elif end is not None and now > end:
         report.add("dates", False, f"Đã hết hạn {end:%d/%m/%Y}", f"Expired on {end:%Y-%m-%d}")
     elif end is not None:
-        report.add("dates", True, f"Cấp {issued}, hạn {end:%d/%m/%Y}", f"Issued {today}, valid until {end:%Y-%m-%d}")
+        report.add(
+            "dates", True, f"Cấp {issued}, hạn {end:%d/%m/%Y}", f"Issued {today}, valid until {end:%Y-%m-%d}"
+        )
     else:
         report.add("dates", True, f"Cấp {issued}, không có hạn", f"Issued {today}, does not expire")
 
@@ -197,13 +215,29 @@ def _dates(document: Json, report: Report, now: datetime) -> None:
 def _status(document: Json, report: Report, trust: Trust, now: datetime) -> None:
     entry = document.get("credentialStatus")
     if entry is None:
-        report.add("status", None, "Chứng chỉ này không thể thu hồi", "This credential cannot be revoked")
+        report.add(
+            "status", None, "Giấy chứng nhận này không thể thu hồi", "This credential cannot be revoked"
+        )
+        return
+    if document.get("id") in trust.ledger:
+        reason = trust.ledger[document["id"]]
+        if reason is None:
+            report.add(
+                "status",
+                True,
+                "Chưa bị thu hồi theo sổ của lớp",
+                "Not revoked according to the cohort's ledger",
+            )
+        else:
+            report.add("status", False, f"ĐÃ BỊ THU HỒI: {reason}", f"REVOKED: {reason}")
         return
     try:
-        assert entry["type"] == "BitstringStatusListEntry" and entry["statusPurpose"] == "revocation"
+        if entry["type"] != "BitstringStatusListEntry" or entry["statusPurpose"] != "revocation":
+            raise ValueError("not a revocation entry")
         index, where = int(entry["statusListIndex"]), str(entry["statusListCredential"])
-        assert str(index) == entry["statusListIndex"] and 0 <= index < STATUS_BITS
-    except (AssertionError, KeyError, ValueError, TypeError):
+        if str(index) != entry["statusListIndex"] or not 0 <= index < STATUS_BITS:
+            raise ValueError("index")
+    except (KeyError, ValueError, TypeError):
         report.add("status", False, "Mục thu hồi không đọc được", "The revocation entry cannot be read")
         return
     listed = trust.lists.get(where)
@@ -219,7 +253,12 @@ def _status(document: Json, report: Report, trust: Trust, now: datetime) -> None
     if bits is None or start is None:
         report.add("status", False, "Danh sách thu hồi không hợp lệ", "The status list is not valid")
     elif get_status_bit(bits, index):
-        report.add("status", False, f"ĐÃ BỊ THU HỒI (danh sách ngày {start:%d/%m/%Y})", f"REVOKED (list of {start:%Y-%m-%d})")
+        report.add(
+            "status",
+            False,
+            f"ĐÃ BỊ THU HỒI (danh sách ngày {start:%d/%m/%Y})",
+            f"REVOKED (list of {start:%Y-%m-%d})",
+        )
     elif start > now or (end is not None and now > end):
         report.add(
             "status",
@@ -228,7 +267,12 @@ def _status(document: Json, report: Report, trust: Trust, now: datetime) -> None
             f"Not revoked as of {start:%Y-%m-%d}, but that list is out of date",
         )
     else:
-        report.add("status", True, f"Chưa bị thu hồi tính đến {start:%d/%m/%Y}", f"Not revoked as of {start:%Y-%m-%d}")
+        report.add(
+            "status",
+            True,
+            f"Chưa bị thu hồi tính đến {start:%d/%m/%Y}",
+            f"Not revoked as of {start:%Y-%m-%d}",
+        )
 
 
 def _status_list(listed: Json, where: str, did: str) -> tuple[bytes | None, datetime | None, datetime | None]:

@@ -158,7 +158,7 @@ function technical(credential) {
   );
 }
 
-// The subject's identities that are written in the open: the trainee code, and a name given with consent.
+// The subject's identities that are written in the open: the trainee number, and a name given with consent.
 function identities(credential) {
   const open = [credential.credentialSubject?.identifier ?? []].flat().filter((item) => item?.hashed === false);
   return Object.fromEntries(open.map((item) => [item.identityType, String(item.identityHash)]));

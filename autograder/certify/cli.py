@@ -1,0 +1,255 @@
+"""The commands of certification: explain, decide and issue, revoke, publish, verify."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder.certify import issue as issuing
+from autograder.certify import keys, pdf, register, rules, site, status
+from autograder.certify import verify as verifying
+from autograder.certify.explain import explain
+from autograder.certify.ledger import Ledger
+from autograder.errors import CourseError
+from linelab.trainees import normalise, written
+
+if TYPE_CHECKING:
+    from autograder.cohort import Cohort
+    from autograder.gradebook import Mark
+
+cohort_option = click.option(
+    "-C",
+    "--cohort",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="COURSE_COHORT",
+    default=".",
+    help="The cohort's folder.",
+)
+rules_option = click.option(
+    "--rules",
+    "rules_file",
+    type=click.Path(path_type=Path),
+    default=rules.DEFAULT,
+    show_default="the course's rules.yml",
+    help="Rules file.",
+)
+SITE = "http://localhost:8000/"
+
+
+@click.group()
+def certify() -> None:
+    """Explain, decide, issue and revoke certificates."""
+
+
+@certify.command()
+@cohort_option
+@click.option("--name", required=True, help="Name of the issuer, as certificates show it.")
+@click.option("--site", "address", default=SITE, show_default=True, help="Address of the course site.")
+@click.option("--rotate", is_flag=True, help="Make a new key; the old ones stay as history.")
+def keygen(folder: Path, name: str, address: str, rotate: bool) -> None:
+    """Make the issuer's signing key (a demo issuer).
+
+    The key is encrypted with a passphrase of at least 12 characters: from the environment variable
+    COURSE_KEY_PASSPHRASE, else asked for. Keep a copy of the folder keys/ and of the passphrase apart.
+    """
+    cohort = _open(folder)
+    issuer = keys.generate(cohort.path / "keys", name, address, _passphrase(confirm=True), rotate)
+    _ledger(cohort).append("key", {"did": issuer.did, "status_list": issuer.status_list})
+    click.echo(f"Key made: {issuer.did}")
+    click.echo("It is a demo issuer: all it signs says “DEMO – not issued by MOIT or Samsung”.")
+
+
+@certify.command("explain")
+@click.argument("trainee")
+@cohort_option
+@rules_option
+def explain_command(trainee: str, folder: Path, rules_file: Path) -> None:
+    """Say what TRAINEE has earned, what is missing and why, in both languages."""
+    cohort = _open(folder)
+    (wanted,) = _enrolled(cohort, [trainee])
+    click.echo(written(wanted))
+    marks = [mark for mark in _marks(cohort) if mark.trainee == wanted]
+    for outcome in explain(marks, rules.load(rules_file)):
+        sign = "✓" if outcome.met else "✗" if outcome.offered else "–"
+        click.echo(f"\n{sign} {outcome.title['vi']}\n  {outcome.title['en']}")
+        for requirement in outcome.requirements:
+            click.echo(f"    {'✓' if requirement.met else '✗'} {requirement.text['vi']}")
+            click.echo(f"      {requirement.text['en']}")
+        for attempt in outcome.attempts if outcome.level == "module" else ():
+            click.echo(f"      attempt {attempt[:12]}")
+
+
+@certify.command()
+@click.argument("trainees", nargs=-1)
+@cohort_option
+@rules_option
+@click.option("--decided-by", required=True, help="The person who decides: the rules only advise.")
+@click.option(
+    "--with-name", multiple=True, metavar="TRAINEE", help="This trainee consented to the name in it."
+)
+@click.option("--again", is_flag=True, help="Also issue anew what was revoked.")
+def issue(
+    trainees: tuple[str, ...],
+    folder: Path,
+    rules_file: Path,
+    decided_by: str,
+    with_name: tuple[str, ...],
+    again: bool,
+) -> None:
+    """Issue what TRAINEES (default: all) have earned: signed file, PDF, ledger entry.
+
+    Certificates carry the trainee number alone; the name only with --with-name.
+    """
+    if not decided_by.strip():
+        raise CourseError("--decided-by: empty; name the person who decides")
+    cohort = _open(folder)
+    ledger, rule = _ledger(cohort), rules.load(rules_file)
+    wanted = _enrolled(cohort, trainees) if trainees else sorted(cohort.roster())
+    named = set(_enrolled(cohort, with_name))
+    plans = issuing.plan(wanted, _marks(cohort), rule, ledger, again)
+    if not plans:
+        click.echo("Nothing to issue: `course certify explain TRAINEE` says why.")
+        return
+    signer = keys.unlock(cohort.path / "keys", _passphrase())
+    roster = cohort.roster()
+    work = issuing.Issuing(cohort.path / "credentials", ledger, rule, signer, lambda one: roster[one].name)
+    done = []
+    with click.progressbar(plans, label="Issuing") as bar:
+        for plan in bar:
+            done.append((plan, work.issue(plan, decided_by.strip(), plan.trainee in named)))
+    for plan, path in done:
+        click.echo(f"{written(plan.trainee)}  {plan.outcome.target}  {path}")
+
+
+@certify.command()
+@click.argument("number")
+@cohort_option
+@click.option("--reason", required=True, help="Why; kept in the ledger.")
+def revoke(number: str, folder: Path, reason: str) -> None:
+    """Revoke the certificate with this NUMBER (or file name)."""
+    held = issuing.revoke(_ledger(_open(folder)), number, reason)
+    click.echo(f"Revoked: {held.id}. Now run `course certify publish-status SITE` and put the site online.")
+
+
+@certify.command("publish-status")
+@click.argument("site_folder", metavar="SITE", type=click.Path(path_type=Path))
+@cohort_option
+def publish_status(site_folder: Path, folder: Path) -> None:
+    """Put the issuer and a fresh signed status list on the built SITE. No personal data goes there."""
+    cohort = _open(folder)
+    entries = _ledger(cohort).entries()
+    known = keys.issuers(cohort.path / "keys")
+    if not known:
+        keys.current(cohort.path / "keys")  # raises the error that says how to make one
+    passphrase = _passphrase()
+    lists = []
+    for issuer in known:
+        signer = keys.unlock(cohort.path / "keys", passphrase, issuer)
+        lists.append((issuer, status.build(entries, signer)))
+    where = site.publish(site_folder, lists)
+    revoked = sum(entry.kind == "revocation" for entry in entries)
+    click.echo(f"{where}: {len(lists)} issuer(s), {revoked} revoked, valid {status.DAYS_VALID} days")
+    if entries:
+        click.echo(f"Ledger head, to be noted elsewhere: {entries[-1].hash}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@cohort_option
+@click.option(
+    "--site", "site_folder", type=click.Path(path_type=Path), help="Built site to take issuers from."
+)
+@click.pass_context
+def verify(context: click.Context, file: Path, folder: Path, site_folder: Path | None) -> None:
+    """Check a certificate FILE (JSON or PDF) and say why it holds or not.
+
+    Issuers and revocations come from --site, else from the cohort. Ends with code 0 only if it is valid.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{file}: {error.strerror}; name the JSON or PDF file of a certificate") from error
+    try:
+        document = verifying.parse(pdf.attached(data) if data[:1024].find(b"%PDF-") >= 0 else data)
+    except (ValueError, RecursionError) as error:
+        raise CourseError(f"{file}: not a certificate ({error}); name its JSON or PDF file") from error
+    trust = site.trust(site_folder) if site_folder else _trust(folder)
+    report = verifying.verify(document, trust)
+    titles = {
+        "valid": "HỢP LỆ · VALID",
+        "unknown-issuer": "KHÔNG RÕ ĐƠN VỊ CẤP · UNKNOWN ISSUER",
+        "invalid": "KHÔNG HỢP LỆ · NOT VALID",
+    }
+    click.echo(f"{titles[report.verdict]}{'  (DEMO – not issued by MOIT or Samsung)' if report.demo else ''}")
+    signature = any(check.name == "signature" and check.ok for check in report.checks)
+    if signature:
+        click.echo(f"  {document.get('name', '')}")
+    for check in report.checks:
+        sign = {True: "✓", False: "✗", None: "!"}[check.ok]
+        click.echo(f"  {sign} {check.vi}\n    {check.en}")
+    context.exit(0 if report.verdict == "valid" else 1)
+
+
+@click.group()
+def ledger() -> None:
+    """Check the record of decisions."""
+
+
+@ledger.command("verify")
+@cohort_option
+@click.option("--expect", metavar="HASH", help="A head noted earlier, which must still be in the chain.")
+def ledger_verify(folder: Path, expect: str | None) -> None:
+    """Find any edit, removal, insertion or reordering in the ledger."""
+    last = _ledger(_open(folder)).verify(expect)
+    if last is None:
+        click.echo("The ledger is empty.")
+    else:
+        click.echo(f"{last.seq} entries, unbroken. Head: {last.hash}")
+
+
+commands: list[click.Command] = [certify, verify, ledger]
+
+
+def _open(folder: Path) -> Cohort:
+    from autograder.cohort import Cohort
+
+    return Cohort.open(folder)
+
+
+def _ledger(cohort: Cohort) -> Ledger:
+    return Ledger(cohort.path / "ledger.jsonl")
+
+
+def _marks(cohort: Cohort) -> list[Mark]:
+    from autograder.gradebook import marks
+
+    return marks(cohort)
+
+
+def _enrolled(cohort: Cohort, given: Iterable[str]) -> list[str]:
+    roster = cohort.roster()
+    wanted = [normalise(trainee) for trainee in given]
+    for trainee in wanted:
+        if trainee not in roster:
+            raise CourseError(f"{trainee}: not in {cohort.path / 'roster.csv'}; check the trainee number")
+    return list(dict.fromkeys(wanted))
+
+
+def _passphrase(confirm: bool = False) -> str:
+    known = os.environ.get("COURSE_KEY_PASSPHRASE")
+    return known or str(click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm))
+
+
+def _trust(folder: Path) -> verifying.Trust:
+    """Return what a cohort vouches for; nothing, where the folder is none."""
+    known = keys.issuers(folder / "keys")
+    held = register.read(Ledger(folder / "ledger.jsonl").entries()) if known else {}
+    return verifying.Trust(
+        issuers={issuer.did: issuer.name for issuer in known},
+        ledger={one.id: one.revoked for one in held.values()},
+    )
