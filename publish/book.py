@@ -1,0 +1,161 @@
+"""Builds the book in one language with Jupyter Book: stages a tree, then runs its command on it.
+
+``python -m publish.book vi`` builds one language into ``_build/book/vi`` and says where.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from publish.errors import PublishError
+from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
+
+GLOSSARY = BOOK / "glossary.csv"
+
+
+def build_book(language: str, out: Path) -> Path:
+    """Build one language's book into `out`, or leave it if its inputs have not changed.
+
+    Parameters
+    ----------
+    language : {"vi", "en"}
+    out : Path
+        Folder to make; holds the pages, ready to be copied to ``/vi`` or ``/en`` of the site.
+    """
+    if language not in LANGUAGES:
+        raise PublishError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
+    stamp, inputs = out.with_name(out.name + ".stamp"), _inputs(language)
+    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
+        click.echo(f"book ({language}): up to date")
+        return out
+    click.echo(f"book ({language}): building")
+    source = stage(language)
+    work = BUILD / "jb" / language
+    # Extensions and cases are inputs that Sphinx does not watch; when they changed, all pages are read again.
+    shutil.rmtree(work / "_build" / "html", ignore_errors=True)
+    shutil.rmtree(work / "_build" / ".doctrees", ignore_errors=True)
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(work)]
+    command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    log = BUILD / f"book-{language}.log"
+    log.write_text(done.stdout + done.stderr, "utf-8")
+    html = work / "_build" / "html"
+    if done.returncode or not (html / "index.html").exists():
+        said = [x for x in (done.stdout + done.stderr).splitlines() if "WARNING" in x or "ERROR" in x]
+        raise PublishError("\n".join([f"book ({language}) does not build; all of it in {log}:", *said[:12]]))
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(
+        html, fresh, ignore=shutil.ignore_patterns(".buildinfo", "_sources", "objects.inv", "reports", "*.map")
+    )
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    stamp.write_text(inputs)
+    return out
+
+
+def stage(language: str) -> Path:
+    """Lay out what Jupyter Book builds: pages, shared files, configuration and words of one language."""
+    words = yaml.safe_load((ROOT / "locale" / f"{language}.yml").read_text("utf-8"))
+    target = BUILD / "src" / language
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(BOOK / language, target)
+    shutil.copyfile(BOOK / "references.bib", target / "references.bib")
+    shutil.copyfile(ASSETS / "logo.svg", target / "logo.svg")
+    (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    config["title"] = words["title"]
+    sphinx = config["sphinx"]["config"]
+    sphinx |= {"language": language, "locale_dirs": [str(_catalogue(language, words["strings"]))]}
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    for part in toc["parts"]:
+        part["caption"] = words["captions"][part["caption"]]
+    for name, data in (("_config.yml", config), ("_toc.yml", toc)):
+        (target / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
+    return target
+
+
+def glossary_page(language: str, words: dict[str, Any]) -> str:
+    """The glossary as a page; an entry's terms in both languages lead to it from either book."""
+    other = next(x for x in LANGUAGES if x != language)
+    lines = ["(glossary)=", f"# {words['glossary']}", "", words["glossary_intro"], "", "```{glossary}"]
+    with GLOSSARY.open(encoding="utf-8", newline="") as stream:
+        rows = sorted(csv.DictReader(stream), key=lambda row: row[f"term_{language}"].casefold())
+    for row in rows:
+        more = [row["term_ko"]] if row["term_ko"] else []
+        if row["symbol"]:
+            more.append(f"{words['symbol']}: {row['symbol']}")
+        terms = dict.fromkeys((row[f"term_{language}"], row[f"term_{other}"]))
+        lines += [*terms, f"  {row[f'short_definition_{language}'].rstrip('.')}. *{' · '.join(more)}*", ""]
+    return "\n".join([*lines, "```", ""])
+
+
+def _catalogue(language: str, strings: dict[str, str]) -> Path:
+    """Compile the words that Sphinx and the theme lack, where Sphinx looks for them."""
+    folder = BUILD / "locale"
+    messages = folder / language / "LC_MESSAGES"
+    messages.mkdir(parents=True, exist_ok=True)
+    catalogue = Catalog(locale=language, charset="utf-8")
+    for word, translation in strings.items():
+        catalogue.add(word, translation)
+    for domain in ("sphinx", "booktheme"):
+        with (messages / f"{domain}.mo").open("wb") as stream:
+            write_mo(stream, catalogue)
+    data = {"locale": language, "messages": strings, "plural_expr": "0"}
+    script = f"Documentation.addTranslations({json.dumps(data, ensure_ascii=False)});"
+    (messages / "sphinx.js").write_text(script, "utf-8")
+    return folder
+
+
+def _inputs(language: str) -> str:
+    """A hash of everything that the pages depend on."""
+    return digest(
+        [
+            *_files(BOOK / language),
+            BOOK / "references.bib",
+            GLOSSARY,
+            ROOT / "_config.yml",
+            ROOT / "_toc.yml",
+            ROOT / "locale" / f"{language}.yml",
+            ROOT / "requirements.txt",
+            Path(__file__),
+            *_files(ROOT / "publish" / "ext"),
+            *_files(ASSETS / "templates"),
+            ASSETS / "logo.svg",
+            *_files(LABS / "linelab"),
+        ]
+    )
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+
+
+def digest(files: Iterable[Path]) -> str:
+    """One hash of the names and contents of files."""
+    total = hashlib.sha256()
+    for path in files:
+        total.update(f"{path.name}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+if __name__ == "__main__":
+    for asked in sys.argv[1:] or LANGUAGES:
+        click.echo(build_book(asked, BUILD / "book" / asked))

@@ -1,0 +1,64 @@
+"""What every page of the book carries: its way to the site's root, the language switch, its own scripts only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from publish.paths import ASSETS, LANGUAGES
+
+NAMES = {"vi": "Tiếng Việt", "en": "English"}
+SWITCH = {"vi": "Ngôn ngữ", "en": "Language"}
+
+
+def root_of(app: Sphinx, page: str) -> str:
+    """Relative address of the site's root from a page of a book, such as ``../../``."""
+    return "../" * (app.builder.get_target_uri(page).count("/") + 1)
+
+
+def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    if app.builder.format != "html":
+        return
+    root, uri = root_of(app, page), app.builder.get_target_uri(page)
+    context["course_root"] = root
+    context["course_switch"] = SWITCH[app.config.language]
+    context["course_languages"] = [
+        {
+            "code": code,
+            "name": NAMES[code],
+            "current": code == app.config.language,
+            "href": f"{root}{code}/{uri}",
+        }
+        for code in LANGUAGES
+    ]
+    links = "".join(
+        f'<link rel="alternate" hreflang="{x["code"]}" href="{x["href"]}">' for x in context["course_languages"]
+    )
+    # Page scripts find the site's root here; it must be there before the first of them runs.
+    script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
+    context["metatags"] = context.get("metatags", "") + links + script
+    context["script_files"] = _once(context.get("script_files", []))
+
+
+def _once(scripts: list[Any]) -> list[Any]:
+    """Extensions of Jupyter Book register their inline settings twice; keep the first of each."""
+    kept, seen = [], set()
+    for script in scripts:
+        name = getattr(script, "filename", None)
+        body = getattr(script, "attributes", {}).get("body")
+        key = str(name or body)
+        if key in seen and (name or body):
+            continue
+        seen.add(key)
+        kept.append(script)
+    return kept
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.connect("html-page-context", _context, priority=900)
+    app.config.templates_path.append(str(ASSETS / "templates"))
+    # relative to a book's _static folder, so that both books share the file
+    app.add_css_file("../../assets/course.css", priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+"""Vietnamese for the book's own search: diacritics may be typed or not, in either Unicode form."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.search import SearchLanguage, languages
+
+
+def fold(text: str) -> str:
+    """Lower case without diacritics, đ as d; the same for composed and decomposed letters."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+class SearchVietnamese(SearchLanguage):
+    """Splits and folds at build as the two scripts below do in the browser."""
+
+    lang = "vi"
+    language_name = "Vietnamese"
+    stopwords: set[str] = set()  # noqa: RUF012 - the base class declares it so
+    js_stemmer_code = r"""
+var Stemmer = function () {
+  this.stemWord = (word) =>
+    word.toLowerCase().replace(/đ/g, "d").normalize("NFD").replace(/\p{M}/gu, "");
+};
+"""
+    js_splitter_code = r"""
+var splitQuery = (query) =>
+  query.normalize("NFC").split(/[^\p{Letter}\p{Number}_\p{Emoji_Presentation}]+/gu).filter((term) => term);
+"""
+
+    def split(self, input: str) -> list[str]:
+        return super().split(unicodedata.normalize("NFC", input))
+
+    def stem(self, word: str) -> str:
+        return fold(word)
+
+    def word_filter(self, word: str) -> bool:
+        return bool(word) and not word.isdigit()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the language."""
+    languages["vi"] = SearchVietnamese
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
