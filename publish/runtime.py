@@ -102,6 +102,8 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
         **_additions([*ours.values(), *_kernel_wheels()], fresh),
     }
     write_lock(lock["info"], entries, fresh)
+    sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
+    (fresh / "sizes.json").write_text(json.dumps(sizes), "utf-8")  # for the progress bar of a lab
     stamp.unlink(missing_ok=True)
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
