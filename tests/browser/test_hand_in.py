@@ -207,7 +207,7 @@ def test_nothing_saved_links_to_the_exercise(
     tab: Page, site: tuple[str, Path], language: str, title: str
 ) -> None:
     _open(tab, site, language)
-    expect(tab.locator(".hi-message-title")).to_contain_text(title)
+    expect(tab.locator(".hi-status")).to_contain_text(title)
     link = tab.locator(".hi-body a")
     assert link.get_attribute("href") == f"{site[0]}lite/notebooks/index.html?path={language}/w01.ipynb"
     assert tab.evaluate(STORED, "course") is None  # looking must not create JupyterLite's database
@@ -327,6 +327,21 @@ def test_two_languages_let_the_trainee_choose(tab: Page, site: tuple[str, Path],
     with tab.expect_download() as download:
         tab.click("#hi-download")
     assert json.loads(Path(download.value.path()).read_text())["language"] == "vi"
+
+
+def test_exercises_of_two_trainees_do_not_mix_in_one_file(
+    tab: Page, site: tuple[str, Path], work: Any
+) -> None:
+    mine, other = work(CORRECT_FORM, MEMO, "en"), work(CORRECT_FORM, MEMO, "en", new_trainee_id())
+    other["metadata"]["course"]["assignment"] = "w02"
+    _open(tab, site, "en", _model("en/w01.ipynb", mine), _model("en/w02.ipynb", other))
+    tab.click("#hi-download")
+    expect(tab.locator(".hi-outcome .hi-error")).to_contain_text("w01: K7P2-QD4P, 2026-1; w02: ")
+    tab.uncheck("#hi-include-w02")
+    expect(tab.locator("#hi-include-w02")).to_be_focused()  # redrawn, but the keyboard stays where it was
+    with tab.expect_download() as download:
+        tab.click("#hi-download")
+    assert list(json.loads(Path(download.value.path()).read_text())["notebooks"]) == ["w01.ipynb"]
 
 
 def test_notebook_alone_can_be_downloaded(tab: Page, site: tuple[str, Path], work: Any) -> None:

@@ -16,7 +16,10 @@ FILES = sorted(ASSETS.glob("*/texts.js"))
 
 
 def _texts(path: Path) -> dict[str, dict[str, str]]:
-    show = "import(process.argv[1]).then((m) => console.log(JSON.stringify(m.TEXTS)))"
+    show = (
+        'globalThis.document = {documentElement: {lang: "vi"}};'  # a script may ask for the page's language
+        "import(process.argv[1]).then((m) => console.log(JSON.stringify(m.TEXTS)))"
+    )
     options = ["--input-type=module", "--no-warnings", "-e", show, path.as_uri()]
     run = node(options, return_completed_process=True, capture_output=True, text=True, encoding="utf-8")
     assert run.returncode == 0, run.stderr

@@ -17,12 +17,13 @@ export function courseOf(content) {
  *
  * @param {object} content notebook as stored
  * @param {object|null} release notebook as this site publishes it, or null if it cannot be had
+ * @param {object|null} spoken the same in the language of the page, for the names of the questions
  * @returns {{assignment, edition, language, title, trainee, answers, notices, recorded}}
  *   `answers`: [{id, label, unit, kind, state: "recorded"|"missing"|"error", value, notes: [{key, …}]}]
  */
-export function inspect(content, release) {
+export function inspect(content, release, spoken = release) {
   const course = courseOf(content);
-  const published = courseOf(release);
+  const published = courseOf(spoken) ?? courseOf(release);
   const questions = published?.questions ?? course.questions ?? [];
   const cells = content.cells.filter((cell) => cell && typeof cell === "object");
   const releaseCells = release?.cells ?? null;
@@ -93,7 +94,8 @@ function inspectQuestion(question, cells, releaseCells, records) {
 function inspectText(answer, own, original) {
   if (!own.length) return;
   const written = textOf(own[0].source).trim();
-  if (!written || (original && written === textOf(original.source).trim())) return;
+  const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, "");
+  if (!letters(written) || (original && letters(written) === letters(textOf(original.source)))) return;
   answer.state = "recorded";
   answer.value = written;
   if (!original) answer.notes.push({ key: "unchecked" });
@@ -107,7 +109,8 @@ function inspectValue(answer, own, original, record) {
     answer.state = "recorded";
     answer.value = record.value;
     const objection = saidNo(record.output);
-    if (objection) answer.notes.push({ key: "said", text: objection });
+    // a plan's objection follows the plan itself, which is shown already
+    if (objection) answer.notes.push({ key: "said", text: objection.split("}. ").pop() });
     const expected = literalAnswer(textOf(record.cell.source), answer.id);
     if (expected !== undefined && !same(expected, record.value)) answer.notes.push({ key: "stale" });
     if (answer.kind === "plan" && record.value && !Object.keys(record.value).length) {

@@ -67,7 +67,8 @@ class HandInPage {
         if (this.published.includes(path)) this.unreadable.push(path);
         continue;
       }
-      const report = inspect(content, await this.release(course));
+      const spoken = await this.release({ ...course, language: LANGUAGE });
+      const report = inspect(content, await this.release(course), spoken);
       const version = { path, content, saved, report, backup: path.includes(".backup-") };
       if (!items.has(report.assignment)) items.set(report.assignment, { versions: [] });
       items.get(report.assignment).versions.push(version);
@@ -91,7 +92,7 @@ class HandInPage {
       item.included = !this.left.has(name);
     }
     const several = this.items.length > 1;
-    this.status.textContent = this.items.length ? say("found", { n: this.items.length }) : "";
+    this.status.textContent = this.items.length ? say("found", { n: this.items.length }) : say("nothingTitle");
     const saved = this.items.map((item) => item.versions[0].report.assignment);
     const fresh = this.published.filter((path) =>
       path.startsWith(`${LANGUAGE}/`) && !saved.includes(path.slice(3, -".ipynb".length)));
@@ -209,7 +210,7 @@ function likelier(a, b) {
 }
 
 function nothing(paths) {
-  return message("info", say("nothingTitle"), say("nothing"), exerciseLinks(paths));
+  return message("info", "", say("nothing"), exerciseLinks(paths));
 }
 
 function notStarted(paths) {

@@ -16,7 +16,7 @@ export function el(tag, attributes = {}, ...children) {
 
 /** A boxed message; `kind` is info, good, warning or error. */
 export function message(kind, title, ...children) {
-  return el("div", { class: `hi-message hi-${kind}` }, title ? el("p", { class: "hi-message-title" }, title) : null,
+  return el("div", { class: `hi-message hi-${kind}`, role: kind === "error" ? "alert" : undefined }, title ? el("p", { class: "hi-message-title" }, title) : null,
     ...children.map((child) => (typeof child === "string" ? el("p", {}, child) : child)));
 }
 
@@ -36,11 +36,11 @@ export function card(item, several, act, exerciseUrl) {
     several ? el("label", { class: "hi-include" },
       el("input", { type: "checkbox", id: `hi-include-${name}`, checked: item.included,
         onchange: (event) => act.include(name, event.target.checked) }), say("include")) : null,
-    el("dl", { class: "hi-facts" },
+    el("div", { class: "hi-facts" }, el("dl", {},
       fact("trainee", valid ? el("strong", { class: "hi-code" }, act.written(report.trainee)) : say("traineeNone")),
       fact("saved", sayTime(saved)),
       fact("progress", say("progressOf", { n: report.recorded, total: report.answers.length }),
-        el("progress", { max: report.answers.length || 1, value: report.recorded, "aria-hidden": "true" }))),
+        el("progress", { max: report.answers.length || 1, value: report.recorded, "aria-hidden": "true" })))),
     item.versions.length > 1 ? versions(item, act) : null,
     [...report.notices, ...(damaged ?? [])].map((notice) =>
       message("warning", "", say(`notice_${notice.key}`, shortened(notice)))),

@@ -13,7 +13,8 @@ export function say(key, blanks = {}) {
 /** Date and time, or a word for an unknown one. */
 export function sayTime(time) {
   return time
-    ? new Intl.DateTimeFormat(LOCALE, { dateStyle: "short", timeStyle: "short" }).format(time)
+    ? new Intl.DateTimeFormat(LOCALE, { day: "2-digit", month: "2-digit", year: "numeric",
+      hour: "2-digit", minute: "2-digit" }).format(time)
     : say("savedUnknown");
 }
 
@@ -31,6 +32,7 @@ export function sayValue({ kind, value, unit }) {
   }
   if (kind === "text") return `${short(value, 140)} (${say("words", { n: value.split(/\s+/).length })})`;
   if (value && typeof value === "object") {
+    if (!Object.keys(value).length) return "—";
     return short(Object.entries(value).map(([name, setting]) => `${name} = ${JSON.stringify(setting)}`).join(", "));
   }
   return short(String(value));
