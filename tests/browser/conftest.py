@@ -1,0 +1,92 @@
+"""Real Chromium against the built site, with the rest of the world switched off."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from publish.paths import SITE
+from publish.serve import server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+LOCAL = ("127.0.0.1", "localhost", "")
+
+
+@pytest.fixture(scope="session")
+def site_folder() -> Path:
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"{SITE} is not built; run: make site")
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def site_url(site_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The built site under a sub-path of a local server: nothing may rely on standing at the root."""
+    root = tmp_path_factory.mktemp("web")
+    (root / "some" / "where").mkdir(parents=True)
+    (root / "some" / "where" / "course").symlink_to(site_folder, target_is_directory=True)
+    with server(root) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/some/where/course/"
+        running.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("no Chromium on this machine; run: make system")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def foreign() -> list[str]:
+    """Addresses on other hosts that pages of this test asked for."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, foreign: list[str]) -> Iterator[BrowserContext]:
+    """A browser without history whose requests to other hosts are aborted, recorded, and fail the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    block(context, foreign)
+    yield context
+    context.close()
+    assert not foreign, f"asked other hosts: {sorted(set(foreign))}"
+
+
+def block(context: BrowserContext, foreign: list[str]) -> None:
+    """Abort and record each request of `context` to another host."""
+
+    def route(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("data", "blob") or (address.hostname or "") in LOCAL:
+            route.continue_()
+        else:
+            foreign.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", route)
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of `context`."""
+    return context.new_page()
+
+
+@pytest.fixture
+def faults(page: Page) -> Callable[[], list[str]]:
+    """What went wrong in `page` since the test began: uncaught errors and files that are not there."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+    page.on("response", lambda r: found.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+    return lambda: found
