@@ -53,7 +53,7 @@ def _spelling(value: Any, path: str, depth: int) -> str | None:
         return path or "null"
     if isinstance(value, dict):
         for key, inner in value.items():
-            here = f"{path}.{key}".lstrip(".")
+            here = f"{path}.{key}" if path else key or "empty key"
             if not PLAIN.fullmatch(key):
                 return here
             if key == "type":
@@ -90,7 +90,7 @@ def _difference(ours: Any, theirs: Any, path: str) -> str | None:
         return path or "document"
     if isinstance(ours, dict):
         for key in [*ours, *theirs]:
-            here = f"{path}.{key}".lstrip(".")
+            here = f"{path}.{key}" if path else key or "empty key"
             if key not in ours or key not in theirs:
                 return here
             found = _difference(ours[key], theirs[key], here)

@@ -101,7 +101,7 @@ function spelling(value, path, depth) {
     }
   } else if (typeof value === "object") {
     for (const [key, inner] of Object.entries(value)) {
-      const here = path ? `${path}.${key}` : key;
+      const here = path ? `${path}.${key}` : key || "empty key";
       if (!PLAIN.test(key)) return here;
       const types = key === "type" ? [inner].flat() : [];
       if (!types.every((name) => typeof name === "string" && PLAIN.test(name))) return here;
