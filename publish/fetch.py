@@ -150,7 +150,9 @@ def vendor(out: Path, cache: Path = CACHE, pinned: Path = pins.PINS) -> Path:
                     )
                 content = content.replace(old.encode(), new.encode())
             if not target.exists() or target.read_bytes() != content:
-                target.write_bytes(content)
+                fresh = target.with_name(target.name + ".part")
+                fresh.write_bytes(content)
+                fresh.replace(target)  # never into the old file: the site may be a hard link to it
     return out
 
 
@@ -166,6 +168,10 @@ def pin(
     wanted : list of str
         Paths in the package, ``PATH=TARGET`` to say where it goes, ``FOLDER/`` for all in a folder; empty
         for the wheel itself.
+    group : str
+        Of `pins.json`; files of "vendor" also get a place.
+    options : tuple of str
+        More for `pip download`.
     """
     package = Package(source, (), options=options)
     with tempfile.TemporaryDirectory() as temporary:

@@ -20,12 +20,15 @@ from typing import Any
 import click
 
 from publish import fetch, pins, wheels
+from publish import precompile as compiler
 from publish.errors import PublishError
 from publish.paths import CACHE, LABS
 
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
+
+MAKERS = ("runtime.py", "wheels.py", "precompile.py", "precompile.mjs", "precompile_inside.py")
 
 # What each package needs in the browser. Left out of Pyodide's own lists: `pytz` and `matplotlib-pyodide`
 # (matplotlib 3.8 runs without), and of ipywidgets' the two packages that only carry JavaScript for servers.
@@ -84,7 +87,8 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
         Where downloads and compiled wheels are kept.
     """
     stamp = out.with_name(out.name + ".stamp")
-    inputs = _inputs(precompile)
+    precompiled = compiler.wanted() if precompile is None else precompile
+    inputs = _inputs(precompiled)
     if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
         click.echo("browser runtime: up to date")
         return out
@@ -102,6 +106,9 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
         **_additions([*ours.values(), *_kernel_wheels()], fresh),
     }
     write_lock(lock["info"], entries, fresh)
+    if precompiled:
+        compiler.precompile(fresh, cache)  # starts Pyodide, which wants a lock
+        write_lock(lock["info"], entries, fresh)
     sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
     (fresh / "sizes.json").write_text(json.dumps(sizes), "utf-8")  # for the progress bar of a lab
     stamp.unlink(missing_ok=True)
@@ -204,14 +211,14 @@ def write_lock(info: dict[str, Any], entries: Mapping[str, dict[str, Any]], fold
     return target
 
 
-def _inputs(precompile: bool | None) -> str:
+def _inputs(precompiled: bool) -> str:
     """A hash of all that the runtime is made from."""
-    digest = hashlib.sha256(repr(precompile).encode())
+    digest = hashlib.sha256(repr(precompiled).encode())
     for group in ("pyodide", "wheels"):
         digest.update(repr(pins.load(group)).encode())
     here = Path(__file__).parent
     sources = [p for p in sorted(LABS.rglob("*")) if p.is_file() and not _ignored(p)]
-    sources += [here / "runtime.py", here / "wheels.py", *_kernel_wheels()]
+    sources += [*(here / name for name in MAKERS), *_kernel_wheels()]
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

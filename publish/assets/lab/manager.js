@@ -102,11 +102,13 @@ export class Widgets {
 
   async show(model_id, element) {
     const model = await this.manager.get_model(model_id);
-    await this.manager.display_view(this.manager.create_view(model), element);
+    this.view = await this.manager.create_view(model);
+    await this.manager.display_view(this.view, element);
   }
 
   async close() {
     for (const comm of this.comms.values()) comm.forward = () => ""; // the worker is gone
+    this.view?.remove(); // while it is still in the page
     await this.manager.clear_state();
   }
 }

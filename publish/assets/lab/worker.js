@@ -6,33 +6,52 @@ const PACKAGES = ["linelab"]; // the lock says what it needs: numpy, matplotlib,
 
 const say = (kind, more) => self.postMessage({ kind, ...more });
 
-// Every file that Pyodide asks for passes here, so that the page can show what is loading and how much is left.
+// All files that the lab needs are asked for at once, before Pyodide asks for them one stage after the other;
+// each byte is counted, so that the page can show what is loading and how much is left.
 const plainFetch = self.fetch.bind(self);
-const sizes = plainFetch(new URL("sizes.json", RUNTIME)).then((answer) => answer.json());
 const load = { done: 0, total: 0, told: 0 };
+const coming = new Map(); // file name -> answer
 
-self.fetch = async (request, options) => {
-  const name = String(request.url ?? request).split("/").pop();
-  load.total += (await sizes)[name] ?? 0;
-  let answer;
+async function prefetch() {
+  const [lock, sizes] = await Promise.all(["pyodide-lock.json", "sizes.json"].map(async (name) => (await ask(name)).json()));
+  const wanted = new Set(PACKAGES);
+  for (const name of wanted) for (const needed of lock.packages[name].depends) wanted.add(needed);
+  const files = [...wanted].map((name) => lock.packages[name]);
+  const names = ["pyodide.asm.wasm", "python_stdlib.zip", ...files.map((file) => file.file_name)];
+  load.total = names.reduce((sum, name) => sum + sizes[name], 0);
+  for (const { file_name, sha256 } of files) coming.set(file_name, ask(file_name, { integrity: integrity(sha256) }));
+}
+
+const integrity = (hex) => `sha256-${btoa(String.fromCharCode(...hex.match(/../g).map((pair) => parseInt(pair, 16))))}`;
+
+async function ask(name, options) {
   try {
-    answer = await plainFetch(request, options);
-    if (!answer.ok) throw new Error(`${answer.status}`);
+    const answer = await plainFetch(new URL(name, RUNTIME), options);
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    const counter = new TransformStream({ transform: (chunk, out) => count(name, chunk, out) });
+    return new Response(answer.body.pipeThrough(counter), { status: answer.status, headers: answer.headers });
   } catch (error) {
     say("lost", { name });
     throw error;
   }
-  const counter = new TransformStream({
-    transform(chunk, out) {
-      out.enqueue(chunk);
-      load.done += chunk.byteLength;
-      if (performance.now() - load.told > 100) {
-        load.told = performance.now();
-        say("load", { name, done: load.done, total: load.total });
-      }
-    },
-  });
-  return new Response(answer.body.pipeThrough(counter), { status: answer.status, headers: answer.headers });
+}
+
+function count(name, chunk, out) {
+  out.enqueue(chunk);
+  if (name.endsWith(".json")) return;
+  load.done += chunk.byteLength;
+  if (!load.total || performance.now() - load.told < 100) return;
+  load.told = performance.now();
+  say("load", { name, done: load.done, total: load.total });
+}
+
+self.fetch = async (request, options) => {
+  const address = new URL(request.url ?? request, RUNTIME);
+  const name = address.pathname.split("/").pop();
+  if (!address.href.startsWith(RUNTIME.href)) return plainFetch(request, options);
+  const answer = coming.get(name) ?? ask(name, options);
+  coming.delete(name);
+  return answer;
 };
 
 function post(kind, words, proxies) {
@@ -43,6 +62,7 @@ function post(kind, words, proxies) {
 let bridge = null;
 
 async function start(app, language) {
+  prefetch().catch(() => {}); // Pyodide will ask again, and report
   const source = plainFetch(new URL("bridge.py", import.meta.url)).then((answer) => answer.text());
   const pyodide = await loadPyodide({
     packages: PACKAGES,
