@@ -1,0 +1,278 @@
+"""Stage one of grading: from a notebook that somebody handed in to plain answers.
+
+The notebook runs in the sandbox. What comes out is a claim: it is parsed with limits, checked against the
+form of its question, and then judged elsewhere by code that the trainee never meets.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import nbformat
+
+from autograder.assignments import TEXT_STUBS
+from autograder.errors import CourseError
+from autograder.sandbox import STARTED, Limits, Outcome, run_in_sandbox
+from linelab.answers import ANSWER, BEGIN, schema, validate
+from linelab.trainees import is_trainee_id, normalise
+
+MAX_VALUE = 4_000  # characters of an answer's JSON; a free text has a limit of its own
+MAX_DEPTH = 3
+MAX_INTEGER = 2**53
+MAX_CELLS = 500
+KEPT = ("text/plain", "image/png")
+STOPPED = {
+    "time": "the notebook ran longer than it may ({:.0f} s) and was ended",
+    "memory": "the notebook used more memory than it may and was ended",
+    "output": "the notebook put out more than it may and was ended",
+}
+
+
+@dataclass
+class Execution:
+    """What running a notebook gave.
+
+    Attributes
+    ----------
+    answers : dict
+        Question id to value; each has the form that its question asks for.
+    trainee, edition : str or None
+        What the notebook says in its `begin`.
+    problems : list of str
+        In words, for the operator: cells that failed, answers that were refused, limits that were met.
+    notebook : NotebookNode
+        The notebook with its new outputs, reduced to texts and pictures.
+    """
+
+    answers: dict[str, Any]
+    trainee: str | None
+    edition: str | None
+    problems: list[str]
+    notebook: nbformat.NotebookNode
+    seconds: float
+
+
+@dataclass
+class _Claims:
+    """What the outputs say, in the order in which they came."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    trainees: list[str] = field(default_factory=list)
+    edition: str | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+class RefusedError(ValueError):
+    """A value that no answer can be."""
+
+
+def execute(
+    notebook: nbformat.NotebookNode, assignment: str, limits: Limits | None = None, *, unsafe: bool = False
+) -> Execution:
+    """Run a notebook in the sandbox and read the answers that it records.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As handed in; anything may be in it.
+    assignment : str
+        The assignment that it is handed in for; records of another one are refused.
+    limits : Limits, optional
+        What it may use.
+    unsafe : bool
+        Without a sandbox; see `autograder.sandbox`.
+    """
+    limits = limits or Limits()
+    copy = nbformat.from_dict({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    copy.cells = [_bare(cell, n) for n, cell in enumerate(notebook.get("cells", [])[:MAX_CELLS])]
+    code = [cell for cell in copy.cells if cell.cell_type == "code"]
+    job = {"cells": [cell.source for cell in code], "limits": asdict(limits)}
+    outcome = run_in_sandbox(json.dumps(job).encode(), limits, unsafe=unsafe)
+    if STARTED not in outcome.data:  # the fault is ours: it must not cost the trainee points
+        reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
+        raise CourseError(f"the sandbox did not start ({reason}); nothing was graded, run the command again")
+    claims = _Claims()
+    ran = _read_outcome(outcome, code, assignment, claims)
+    _say_how_it_ended(outcome, ran, len(code), limits, claims)
+    claims.answers.update(texts(notebook, assignment, claims.problems))
+    if len(set(claims.trainees)) > 1:
+        claims.problems.append(f"begin: names several trainees ({', '.join(sorted(set(claims.trainees)))})")
+    trainee = claims.trainees[-1] if claims.trainees else None
+    return Execution(claims.answers, trainee, claims.edition, claims.problems, copy, outcome.seconds)
+
+
+def texts(
+    notebook: nbformat.NotebookNode, assignment: str, problems: list[str] | None = None
+) -> dict[str, str]:
+    """Free-text answers, straight from the notebook's text cells; those left as they were are left out."""
+    found: dict[str, str] = {}
+    for question in (q for q in schema(assignment).values() if q.kind == "text"):
+        grade_id = f"{assignment}-{question.id}"
+        for cell in notebook.get("cells", []):
+            if cell.get("cell_type") != "markdown" or not is_cell(cell, grade_id):
+                continue
+            text = _source(cell).strip()
+            if not text or text in TEXT_STUBS.values() or question.id in found:
+                continue
+            faults = validate(assignment, question.id, text)
+            if faults and problems is not None:
+                problems.append(f"{question.id}: {' '.join(faults)}")
+            elif not faults:
+                found[question.id] = text
+    return found
+
+
+def is_cell(cell: Any, grade_id: str) -> bool:
+    """Whether a handed-in cell stands for the cell of that grade id, by either of its marks."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return cell.get("id") == grade_id or (isinstance(marks, dict) and marks.get("grade_id") == grade_id)
+
+
+def plain_value(value: Any, depth: int = 0) -> Any:
+    """The value, if it is what an answer can be; RefusedError says why not."""
+    if depth > MAX_DEPTH:
+        raise RefusedError("nested too deeply")
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise RefusedError("a number too large")
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise RefusedError("not a finite number")
+        return value
+    if isinstance(value, list):
+        return [plain_value(x, depth + 1) for x in value]
+    if isinstance(value, dict):
+        return {str(k): plain_value(v, depth + 1) for k, v in value.items()}
+    raise RefusedError(f"a {type(value).__name__}")
+
+
+def _bare(cell: Any, position: int) -> nbformat.NotebookNode:
+    """A cell with its text alone: no outputs, no attachments, no metadata but its id."""
+    kind = "code" if cell.get("cell_type") == "code" else "markdown"
+    node: dict[str, Any] = {"cell_type": kind, "id": f"cell-{position}", "metadata": {}}
+    node["source"] = _source(cell)
+    if kind == "code":
+        node |= {"outputs": [], "execution_count": None}
+    made: nbformat.NotebookNode = nbformat.from_dict(node)
+    return made
+
+
+def _source(cell: Any) -> str:
+    source = cell.get("source", "")
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return text.encode("utf-8", "replace").decode()  # no lone surrogates
+
+
+def _read_outcome(
+    outcome: Outcome, code: list[nbformat.NotebookNode], assignment: str, claims: _Claims
+) -> int:
+    """Fill the cells' outputs and the claims from the channel; the number of cells that came to an end."""
+    ran = 0
+    for line in outcome.data.split(b"\n"):
+        try:
+            message = json.loads(line, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            continue  # the last line of a notebook that was ended, or one that it wrote itself
+        number = message.get("cell") if isinstance(message, dict) else None
+        if not isinstance(number, int) or number != ran or number >= len(code):
+            continue
+        outputs = message.get("outputs")
+        if not isinstance(outputs, list):
+            continue
+        ran += 1
+        for output in outputs:
+            if not isinstance(output, dict):
+                continue
+            data = output.get("data")
+            if isinstance(data, dict):
+                _read_begin(data.get(BEGIN), assignment, claims)
+                _read_answer(data.get(ANSWER), assignment, claims)
+            kept = _kept(output)
+            if kept:
+                code[number].outputs.append(kept)
+            if output.get("output_type") == "error":
+                what = f"{output.get('ename', 'error')}: {output.get('evalue', '')}"
+                claims.problems.append(f"code cell {number + 1}: {what[:200]}")
+    return ran
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:
+    if outcome.stopped:
+        claims.problems.append(STOPPED[outcome.stopped].format(limits.wall))
+    elif ran < cells:
+        end = (outcome.log.strip().splitlines() or [""])[-1][:200]
+        end = f" ({end})" if end else ""
+        claims.problems.append(
+            f"it ended in code cell {ran + 1} of {cells}, exit code {outcome.code}{end}; "
+            "what it recorded before counts"
+        )
+
+
+def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
+    if not isinstance(record, dict):
+        return
+    trainee, edition = record.get("trainee"), record.get("edition")
+    if record.get("assignment") != assignment:
+        claims.problems.append(f"begin: opens {str(record.get('assignment'))[:40]!r}, not {assignment}")
+    elif not isinstance(trainee, str) or len(trainee) > 40 or not is_trainee_id(trainee):
+        claims.problems.append("begin: no trainee number that is one")
+    else:
+        claims.trainees.append(normalise(trainee))
+        claims.edition = edition[:40] if isinstance(edition, str) else None
+
+
+def _read_answer(record: Any, assignment: str, claims: _Claims) -> None:
+    if not isinstance(record, dict):
+        return
+    question = record.get("id")
+    questions = schema(assignment)
+    known = isinstance(question, str) and question in questions and questions[question].kind != "text"
+    if not isinstance(question, str) or not known or record.get("assignment") != assignment:
+        claims.problems.append(
+            f"an answer to {str(question)[:40]!r}, which {assignment} does not ask in code"
+        )
+        return
+    try:
+        value = plain_value(record.get("value"))
+        if len(json.dumps(value)) > MAX_VALUE:
+            raise RefusedError("too long")
+        faults = validate(assignment, question, value)
+    except RefusedError as error:
+        faults = [f"the recorded value is {error}"]
+    if faults:
+        claims.problems.append(f"{question}: {' '.join(faults)}"[:400])
+    else:
+        claims.answers[question] = value
+
+
+def _kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
+    """The output as text and picture, or None."""
+    kind, data = output.get("output_type"), output.get("data")
+    made: nbformat.NotebookNode | None = None
+    if kind == "stream":
+        name = "stderr" if output.get("name") == "stderr" else "stdout"
+        made = nbformat.v4.new_output("stream", name=name, text=_clean(output.get("text")))
+    elif kind == "error":
+        trace = output.get("traceback")
+        lines = [_clean(x) for x in trace] if isinstance(trace, list) else []
+        name, value = _clean(output.get("ename")), _clean(output.get("evalue"))
+        made = nbformat.v4.new_output("error", ename=name, evalue=value, traceback=lines)
+    elif kind in ("display_data", "execute_result") and isinstance(data, dict):
+        kept = {k: _clean(data[k]) for k in KEPT if isinstance(data.get(k), str)}
+        made = nbformat.v4.new_output("display_data", data=kept) if kept else None
+    return made
+
+
+def _clean(text: Any) -> str:
+    return str(text).encode("utf-8", "replace").decode()

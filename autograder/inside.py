@@ -1,0 +1,229 @@
+"""Runs in the sandbox: executes a notebook's code cells and writes down what they output.
+
+Standard library and IPython only; nothing of this repository is here but `linelab`. Reads
+``{"cells": [source, …], "limits": {…}}`` from standard input. Writes one JSON line a cell,
+``{"cell": number, "outputs": […], "seconds": …}``, to the file descriptor named by its argument, then
+``{"done": true}``. A notebook can write there, too, if it looks for it: nobody believes what comes out, it is
+only claims, so that nothing is gained.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+
+# taken before a notebook can put something else in their place
+from json import JSONEncoder, loads
+from types import FrameType
+from typing import Any
+
+sys.path.insert(0, "/course/labs")
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+
+_encode = JSONEncoder(allow_nan=False).encode
+_write, _exit, _now = os.write, os._exit, time.monotonic
+
+
+class OutOfTime(BaseException):
+    """A cell's time is up; no `except Exception` catches it."""
+
+
+class Record:
+    """The outputs of the cell that runs, as nbformat has them, up to a size."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.lock = threading.RLock()
+        self.start()
+
+    def start(self) -> None:
+        with self.lock:
+            self.outputs: list[dict[str, Any]] = []
+            self.size = 0
+
+    def text(self, name: str, text: str) -> None:
+        with self.lock:
+            text = text[: max(self.limit - self.size, 0)]
+            self.size += len(text)
+            last = self.outputs[-1] if self.outputs else {}
+            if last.get("output_type") == "stream" and last["name"] == name:
+                last["parts"].append(text)
+            elif text:
+                self.outputs.append({"output_type": "stream", "name": name, "parts": [text]})
+
+    def data(self, kind: str, data: dict[str, Any]) -> None:
+        """Keep a display; what JSON cannot hold or is too large is left out."""
+        kept = {}
+        for media, value in data.items():
+            if isinstance(value, bytes):
+                continue
+            try:
+                size = len(_encode(value))
+            except (ValueError, TypeError, RecursionError):
+                continue
+            with self.lock:
+                if self.size + size <= self.limit:
+                    self.size += size
+                    kept[str(media)] = value
+        if kept:
+            with self.lock:
+                self.outputs.append({"output_type": kind, "data": kept, "metadata": {}})
+
+    def error(self, name: str, value: str, traceback: list[str]) -> None:
+        with self.lock:
+            self.outputs.append(
+                {
+                    "output_type": "error",
+                    "ename": name[:200],
+                    "evalue": value[:2000],
+                    "traceback": [line[:5000] for line in traceback[-20:]],
+                }
+            )
+
+    def done(self) -> list[dict[str, Any]]:
+        with self.lock:
+            return [
+                {"output_type": "stream", "name": o["name"], "text": "".join(o["parts"])}
+                if o["output_type"] == "stream"
+                else o
+                for o in self.outputs
+            ]
+
+
+class Stream:
+    """Stands for standard output or error."""
+
+    encoding = "utf-8"
+
+    def __init__(self, name: str, record: Record) -> None:
+        self.name, self._record = name, record
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() takes text, not {type(text).__name__}")
+        self._record.text(self.name, text)
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+
+RECORD = Record(0)
+
+
+class Publisher(DisplayPublisher):
+    def publish(self, data: Any, *_: Any, **__: Any) -> None:
+        RECORD.data("display_data", data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Keep everything: a record that was shown once counts."""
+
+
+class Hook(DisplayHook):
+    def write_output_prompt(self) -> None:
+        """No prompt."""
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        RECORD.data("execute_result", format_dict)
+
+    def finish_displayhook(self) -> None:
+        self._is_active = False
+
+
+class Shell(InteractiveShell):
+    display_pub_class = Type(Publisher)
+    displayhook_class = Type(Hook)
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There is no window system."""
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        lines = stb if isinstance(stb, list) else [str(stb)]
+        RECORD.error(getattr(etype, "__name__", "Error"), str(evalue), lines)
+
+
+def _out_of_time(_number: int, _frame: FrameType | None) -> None:
+    raise OutOfTime("the time for this cell is up")
+
+
+def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
+    """Execute the cells one after another; an error in one does not stop the next."""
+    RECORD.limit = int(limits.get("cell_output", 2 << 20))
+    shell = Shell.instance(user_ns={"__name__": "__main__"})
+    shell.colors = "NoColor"
+    sys.stdout, sys.stderr = Stream("stdout", RECORD), Stream("stderr", RECORD)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    _send(channel, {"started": True})
+    end = _now() + limits.get("total", 180.0)
+    for number, source in enumerate(cells):
+        RECORD.start()
+        started = _now()
+        seconds = min(limits.get("cell", 60.0), end - started)
+        if seconds <= 0:
+            _send(channel, {"stopped": "time", "cell": number})
+            break
+        try:
+            # once a second from then on, for a cell may swallow the first alarms
+            signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+            shell.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]
+        except BaseException as error:  # an alarm or exit that came when IPython itself was at work
+            RECORD.error(type(error).__name__, str(error), [])
+        finally:
+            _calm()
+        _send(channel, {"cell": number, "outputs": RECORD.done(), "seconds": round(_now() - started, 3)})
+    _send(channel, {"done": True})
+
+
+def _calm() -> None:
+    """Switch the alarm off, though one may come at this very moment."""
+    for _ in range(3):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return
+        except OutOfTime:
+            continue
+
+
+def _send(channel: int, message: dict[str, Any]) -> None:
+    line = _encode(message).encode("utf-8", "replace") + b"\n"
+    while line:
+        line = line[_write(channel, line) :]
+
+
+def main() -> None:
+    channel = int(sys.argv[1])
+    job = loads(sys.stdin.buffer.read())
+    limits = job.get("limits", {})
+    if "processes" in limits:
+        count = int(limits["processes"])
+        resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+    os.set_inheritable(channel, False)
+    try:
+        run(job["cells"], limits, channel)
+    finally:
+        _exit(0)  # whatever threads still run
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""Runs a trainee's notebook where it can harm nothing: bubblewrap, limits, and a watch from outside.
+
+Inside there are the system's programs, the interpreter, its packages, `linelab` and `inside.py`, all read
+only; a small work folder in memory; no network; no other process; nothing of the cohort or of this
+repository. What comes out is bytes that nobody has to believe.
+
+The kernel's per-user limits do not bind root. So a root operator's sandbox runs under a user number of its
+own, without any capability; everybody else's runs in a user namespace that can make no further ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import resource
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import linelab
+from autograder.errors import CourseError
+from autograder.seccomp import filter_program
+
+INSIDE = Path(__file__).with_name("inside.py")
+LABS = "/course/labs"
+RUNNER = "/course/inside.py"
+STARTED = b'{"started": true}'  # what `inside.py` says before the first cell
+MISSING = "bubblewrap is missing: run sudo apt-get install bubblewrap"
+NO_NAMESPACES = (
+    "user namespaces are off, so notebooks cannot be locked in: run "
+    "sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0"
+)
+_users = itertools.count(int(time.time_ns() // 1000) % 40_000)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may use; seconds and bytes.
+
+    Attributes
+    ----------
+    cell, total, wall : float
+        Seconds a cell may take; seconds for all cells; when everything is killed from outside.
+    memory, memory_all : int
+        Address space of a process; resident memory of all processes of the sandbox.
+    """
+
+    cell: float = 60.0
+    total: float = 180.0
+    wall: float = 200.0
+    cpu: int = 200
+    memory: int = 2 << 30
+    memory_all: int = 3 << 30
+    processes: int = 32
+    file_size: int = 32 << 20
+    disk: int = 64 << 20
+    files: int = 128
+    output: int = 24 << 20
+    cell_output: int = 2 << 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out.
+
+    Attributes
+    ----------
+    data : bytes
+        What was written to the result channel, at most `Limits.output`.
+    stopped : str or None
+        Why it was killed from outside: ``"time"``, ``"memory"``, ``"output"``; None if it ended itself.
+    code : int
+        Exit code, negative for a signal.
+    log : str
+        The end of what was written to the real standard error: for the operator, not for trainees.
+    """
+
+    data: bytes
+    stopped: str | None
+    code: int
+    seconds: float
+    log: str
+
+
+def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool = False) -> Outcome:
+    """Run `inside.py` on a payload (what it reads) and give back what it wrote.
+
+    Parameters
+    ----------
+    payload : bytes
+        A notebook and its limits as JSON; see `inside.py`.
+    limits : Limits, optional
+        What it may use.
+    unsafe : bool
+        Without bubblewrap: the notebook then runs with the operator's rights. Says so loudly.
+    """
+    limits = limits or Limits()
+    if unsafe:
+        print("UNSAFE: a trainee's code runs here without a sandbox, with all your rights", file=sys.stderr)
+    with tempfile.TemporaryFile() as source:
+        source.write(payload)
+        source.seek(0)
+        result_read, result_write = os.pipe()
+        kept = [result_write]
+        try:
+            if unsafe:
+                command = [sys.executable, "-I", str(INSIDE), str(result_write)]
+            else:
+                kept.append(_filter_fd())
+                command = bwrap_command([str(result_write)], kept[-1], limits)
+            started = time.monotonic()
+            process = subprocess.Popen(
+                command,
+                stdin=source,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=kept,
+                env=_environment() if unsafe else {},
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=_limiter(limits),
+            )
+        except BaseException:
+            os.close(result_read)
+            raise
+        finally:
+            for fd in kept:
+                os.close(fd)
+        return _watch(process, result_read, limits, started)
+
+
+def require_sandbox() -> None:
+    """Try the sandbox; CourseError says what to install or switch on if it is not there."""
+    if shutil.which("bwrap") is None:
+        raise CourseError(MISSING)
+    outcome = run_in_sandbox(b'{"cells": []}', Limits(wall=30.0))
+    if STARTED in outcome.data:
+        return
+    if any(said in outcome.log for said in ("namespace", "uid map", "Operation not permitted")):
+        raise CourseError(NO_NAMESPACES)
+    reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
+    raise CourseError(f"the sandbox does not start: {reason}; run it by hand with bwrap --version and --help")
+
+
+def bwrap_command(arguments: Sequence[str], seccomp_fd: int, limits: Limits) -> list[str]:
+    """The command that starts `inside.py` in the sandbox."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise CourseError(MISSING)
+    root = os.geteuid() == 0
+    command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
+    command += ["--hostname", "exercise", "--seccomp", str(seccomp_fd)]
+    if root:
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        command += ["--cap-add", "CAP_SETPCAP"]
+    else:
+        command += ["--unshare-user", "--uid", "65534", "--gid", "65534", "--disable-userns"]
+    for name, value in _environment().items():
+        command += ["--setenv", name, value]
+    command += _binds()
+    command += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", "/tmp"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]
+    command += ["--chdir", "/tmp", "--"]
+    if root:
+        user = str(200_000 + next(_users) % 40_000)
+        command += ["/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+        command += ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
+    return [*command, sys.executable, "-I", RUNNER, *arguments]
+
+
+def _binds() -> list[str]:
+    """Read-only mounts of what Python needs, and links where the system has links."""
+    flags = []
+    for path in map(Path, ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/alternatives")):
+        if path.is_symlink():
+            flags += ["--symlink", os.readlink(path), str(path)]
+        elif path.exists():
+            flags += ["--ro-bind", str(path), str(path)]
+    for file in sorted(Path("/etc").glob("ld.so.*")):
+        flags += ["--ro-bind", str(file), str(file)]
+    prefixes = {Path(sys.base_prefix).resolve(), Path(sys.base_prefix), Path(sys.prefix)}
+    prefixes.add(Path(sys.executable).resolve().parents[1])
+    for prefix in sorted(prefixes):
+        if prefix not in (Path("/"), Path("/usr")) and not prefix.is_relative_to("/usr"):
+            for folder in reversed(prefix.parents[:-1]):  # bubblewrap would make them as closed as ours are
+                flags += ["--perms", "0755", "--dir", str(folder)]
+            flags += ["--ro-bind", str(prefix), str(prefix)]
+    package = Path(linelab.__file__).resolve().parent
+    for made in ("/course", LABS):
+        flags += ["--perms", "0755", "--dir", made]
+    return [*flags, "--ro-bind", str(package), f"{LABS}/linelab", "--ro-bind", str(INSIDE), RUNNER]
+
+
+def _environment() -> dict[str, str]:
+    """All that the program inside knows of the outside; one thread a library, for they count as processes."""
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMEXPR")}
+    home = {"HOME": "/tmp", "TMPDIR": "/tmp", "MPLCONFIGDIR": "/tmp/mpl", "IPYTHONDIR": "/tmp/ipython"}
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg"} | home | threads
+
+
+def _limiter(limits: Limits) -> Callable[[], None]:
+    """What the child does just before it becomes bwrap.
+
+    The number of processes is not set here: for a plain user it would count all that the user runs. It is set
+    by `inside.py`, in the sandbox, where only the sandbox's own count.
+    """
+
+    def limit() -> None:
+        for kind, value in (
+            (resource.RLIMIT_CPU, limits.cpu),
+            (resource.RLIMIT_AS, limits.memory),
+            (resource.RLIMIT_FSIZE, limits.file_size),
+            (resource.RLIMIT_NOFILE, limits.files),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.setrlimit(kind, (value, value))
+
+    return limit
+
+
+def _filter_fd() -> int:
+    """A file with the system-call filter, as bwrap wants it."""
+    fd = os.memfd_create("filter")
+    os.write(fd, filter_program())
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _watch(process: subprocess.Popen[bytes], result: int, limits: Limits, started: float) -> Outcome:
+    """Collect what comes out until the program is done, too late, too big or too talkative."""
+    assert process.stderr is not None
+    chunks: list[bytes] = []
+    log, size, stopped = b"", 0, None
+    with (
+        selectors.DefaultSelector() as selector,
+        process.stderr as errors,
+        os.fdopen(result, "rb", 0) as data,
+    ):
+        selector.register(data, selectors.EVENT_READ)
+        selector.register(errors, selectors.EVENT_READ)
+        while selector.get_map() and stopped is None:
+            for key, _ in selector.select(timeout=0.1):
+                chunk = os.read(key.fd, 1 << 16)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is errors:
+                    log = (log + chunk)[-4000:]
+                else:
+                    chunks.append(chunk[: limits.output - size])
+                    size += len(chunk)
+            if size > limits.output:
+                stopped = "output"
+            elif time.monotonic() - started > limits.wall:
+                stopped = "time"
+            elif resident(process.pid) > limits.memory_all:
+                stopped = "memory"
+            elif process.poll() is not None or not _listens(selector, data):
+                break  # what a stray process still holds open is not waited for
+        # bubblewrap's first process dies with it, and with that one its whole process namespace
+        if process.poll() is None and not stopped:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.5)  # it closed its channel and is about to end
+        process.kill()
+        code = process.wait()
+        chunks.append(_rest(result, limits.output - size))
+        log += _rest(errors.fileno(), 4000)
+    seconds = time.monotonic() - started
+    return Outcome(b"".join(chunks), stopped, code, seconds, log.decode("utf-8", "replace"))
+
+
+def _listens(selector: selectors.BaseSelector, stream: object) -> bool:
+    return any(key.fileobj is stream for key in selector.get_map().values())
+
+
+def _rest(fd: int, limit: int) -> bytes:
+    """What is still in a pipe, up to a limit, without waiting."""
+    os.set_blocking(fd, False)
+    found = b""
+    with contextlib.suppress(BlockingIOError):
+        while len(found) < limit and (chunk := os.read(fd, limit - len(found))):
+            found += chunk
+    return found
+
+
+def resident(pid: int) -> int:
+    """Resident bytes of a process and all below it (orphans stay below the sandbox's first)."""
+    total, waiting = 0, [pid]
+    page = resource.getpagesize()
+    while waiting:
+        one = waiting.pop()
+        try:
+            total += int(Path(f"/proc/{one}/statm").read_text("ascii").split()[1]) * page
+            for task in os.listdir(f"/proc/{one}/task"):
+                waiting += map(int, Path(f"/proc/{one}/task/{task}/children").read_text("ascii").split())
+        except (OSError, ValueError, IndexError):
+            continue  # it ended meanwhile
+    return total
