@@ -1,0 +1,332 @@
+"""The verify page in a real browser: what it says of good, changed, revoked and foreign certificates."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openvc.proof.data_integrity import DataIntegrityProofSuite
+from playwright.sync_api import Browser, Page
+
+from autograder.certify import contexts, credential, keys, pdf, site, status
+from autograder.certify.ledger import Entry
+from publish.paths import ASSETS
+from publish.serve import server
+
+from ..certify.samples import PASSPHRASE, make
+
+pytestmark = pytest.mark.browser
+
+NOW = datetime.now(UTC)
+
+
+class World:
+    """A copy of the site's verify pages with one published issuer, and certificates of it."""
+
+    def __init__(self, folder: Path, built: Path) -> None:
+        self.site = folder / "web" / "course"
+        (self.site / "assets").mkdir(parents=True)
+        for part in ("vi", "en"):
+            (self.site / part).symlink_to(built / part, target_is_directory=True)
+        for part in (built / "assets").iterdir():
+            if part.name != "verify":
+                (self.site / "assets" / part.name).symlink_to(part)
+        shutil.copytree(ASSETS / "verify", self.site / "assets" / "verify")
+        self.signer = self.issuer(folder / "keys")
+        self.stranger = self.issuer(folder / "other")
+        self.good = make(self.signer)
+        self.revoked = make(self.signer, name="", index=99)
+        self.publish(NOW)
+
+    @staticmethod
+    def issuer(folder: Path) -> keys.Signer:
+        keys.generate(folder, "Lớp thử nghiệm", "http://localhost:8000/", PASSPHRASE)
+        return keys.unlock(folder, PASSPHRASE)
+
+    def publish(self, when: datetime) -> None:
+        data = {"status_list": self.signer.issuer.status_list, "status_index": 99}
+        listed = status.build([Entry(1, "", "revocation", data, "", "")], self.signer, when)
+        site.publish(self.site, [(self.signer.issuer, listed)])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, site_folder: Path) -> World:
+    return World(tmp_path_factory.mktemp("verify"), site_folder)
+
+
+@pytest.fixture(scope="module")
+def url(world: World) -> Iterator[str]:
+    with server(world.site.parent) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/course/"
+        running.shutdown()
+
+
+def give(page: Page, data: bytes, name: str = "credential.json") -> str:
+    """Choose a file and return the verdict; the sentence is on the page then."""
+    page.evaluate("document.querySelector('.cv-card')?.remove()")
+    page.set_input_files(".cv-input", files=[{"name": name, "mimeType": "", "buffer": data}])
+    page.wait_for_selector(".cv-card")
+    return str(page.get_attribute(".cv-card", "data-verdict"))
+
+
+def dump(document: Any) -> bytes:
+    return credential.dump(document)
+
+
+def text(page: Page) -> str:
+    return page.inner_text(".cv-card")
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("vi", ["Hợp lệ, nhưng chỉ là bản trình diễn", "Nhìn thấy nhà máy", "Chưa bị thu hồi tính đến"]),
+        ("en", ["Valid, but only a demo", "Seeing the factory", "Not revoked as of"]),
+    ],
+)
+def test_a_good_certificate_in_both_languages(
+    page: Page, url: str, world: World, language: str, says: list[str], faults: Callable[[], list[str]]
+) -> None:
+    page.goto(f"{url}{language}/verify.html")
+    assert give(page, dump(world.good)) == "valid"
+    seen = text(page)
+    for words in (*says, "Nguyễn Thị Ánh", "K7P2-QD4M"):
+        assert words in seen
+    assert {"vi": "không do Bộ Công Thương hay Samsung cấp", "en": credential.DEMO}[language] in seen
+    assert not faults()
+
+
+def test_the_pdf_and_the_qr_link_say_the_same(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}vi/verify.html")
+    assert give(page, pdf.render(world.good, "http://localhost:8000/"), "certificate.pdf") == "valid"
+    page.goto("about:blank")
+    page.goto(pdf.verify_link(world.good, url))
+    page.wait_for_selector(".cv-card")
+    assert page.get_attribute(".cv-card", "data-verdict") == "valid"
+    # opening another certificate's link in the same tab checks that one
+    page.evaluate("link => { location.href = link }", pdf.verify_link(world.revoked, url))
+    page.wait_for_selector(".cv-card[data-verdict=invalid]")
+
+
+def test_one_changed_byte_anywhere_is_invalid(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    data = dump(world.good)
+    for position in range(5, len(data), 31):
+        bad = bytearray(data)
+        bad[position] ^= 1
+        verdict = give(page, bytes(bad))
+        readable = verdict != "error"
+        assert verdict in ("invalid", "error"), bytes(bad[position - 20 : position + 20])
+        if readable:
+            assert "Nguyễn Thị Ánh" not in text(page), "what cannot be trusted is not shown"
+
+
+def test_a_changed_pdf_and_a_changed_link_are_refused(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    printed = pdf.render(world.good, "http://localhost:8000/")
+    assert give(page, printed.replace(b"60/100", b"10/100"), "c.pdf") == "invalid"
+    assert give(page, b"%PDF-1.7 nothing", "c.pdf") == "error"
+    assert "No certificate is attached" in text(page)
+    page.goto(f"{url}en/verify.html#" + "A" * 300)
+    page.wait_for_selector(".cv-card[data-verdict=error]")
+    assert "The link is incomplete" in text(page)
+
+
+@pytest.mark.parametrize("term", ["finalGrade", "https://example.org/#grade", "@index", "__proto__", ""])
+def test_a_term_no_context_defines_is_refused(page: Page, url: str, world: World, term: str) -> None:
+    page.goto(f"{url}en/verify.html")
+    for place in (
+        lambda d: d,
+        lambda d: d["credentialSubject"],
+        lambda d: d["credentialSubject"]["achievement"],
+        lambda d: d["issuer"],
+        lambda d: d["proof"],
+        lambda d: d["credentialStatus"],
+    ):
+        bad = copy.deepcopy(world.good)
+        place(bad)[term] = "A+"
+        assert give(page, dump(bad)) == "invalid"
+        assert "does not protect" in text(page)
+
+
+def test_disguises_are_refused(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    for change in (
+        lambda d: d["@context"].append({"finalGrade": "https://example.org/grade"}),
+        lambda d: d["@context"].append({"@vocab": "https://example.org/"}),
+        lambda d: d["@context"].append("https://example.org/context.json"),
+        lambda d: d["@context"].reverse(),
+        lambda d: d.update(credentialStatus=[[d["credentialStatus"]]]),
+        lambda d: d.update(evidence=[]),
+        lambda d: d.update(validUntil=None),
+        lambda d: d["type"].append("Diploma"),
+        lambda d: d.pop("credentialStatus"),
+    ):
+        bad = copy.deepcopy(world.good)
+        change(bad)
+        assert give(page, dump(bad)) == "invalid", bad
+
+
+def test_revoked(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}vi/verify.html")
+    assert give(page, dump(world.revoked)) == "invalid"
+    assert "thu hồi" in page.inner_text(".cv-banner")
+    assert "K7P2-QD4M" in text(page)
+
+
+def test_an_unknown_issuer_is_never_called_valid(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    assert give(page, dump(make(world.stranger))) == "unknown"
+    assert "Anyone can make a signing key" in text(page)
+    unsigned = {key: value for key, value in world.good.items() if key != "proof"}
+    forged = credential.sign(unsigned, world.stranger)
+    forged["proof"]["verificationMethod"] = world.signer.issuer.method
+    assert give(page, dump(forged)) == "invalid"
+
+
+def test_a_demo_that_does_not_say_so_is_invalid(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    unsigned = {key: value for key, value in world.good.items() if key != "proof"}
+    signed = DataIntegrityProofSuite().add_proof(
+        {**unsigned, "name": "Certificate"},
+        signing_key=world.signer.key,
+        verification_method=world.signer.issuer.method,
+        extra_contexts=contexts.documents(),
+    )
+    assert give(page, dump(signed)) == "invalid"
+    assert "does not say that it is a demo" in text(page)
+
+
+def test_dates_and_old_lists(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    expired = make(world.signer, validUntil="2026-11-21T00:00:00Z")
+    later = make(world.signer, validFrom="2999-01-01T00:00:00Z")
+    assert give(page, dump(expired)) == "invalid"
+    assert "Expired on" in text(page)
+    assert give(page, dump(later)) == "invalid"
+    assert "Not valid yet" in text(page)
+    try:
+        world.publish(NOW - timedelta(days=200))
+        assert give(page, dump(world.good)) == "valid"
+        assert "out of date" in text(page)
+    finally:
+        world.publish(NOW)
+
+
+def test_a_forged_status_list_is_refused(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    (file,) = (world.site / "assets" / "verify" / "status").iterdir()
+    kept = file.read_bytes()
+    listed = json.loads(kept)
+    listed["credentialSubject"]["encodedList"] = status.build([], world.signer)["credentialSubject"][
+        "encodedList"
+    ]
+    try:
+        file.write_bytes(dump(listed))
+        assert give(page, dump(world.revoked)) == "invalid"
+        assert "revocation list on this site is not valid" in text(page)
+        file.unlink()
+        assert give(page, dump(world.good)) == "valid"
+        assert "could not be checked" in page.inner_text(".cv-banner")
+    finally:
+        file.write_bytes(kept)
+
+
+def test_a_damaged_site_is_not_blamed_on_the_certificate(page: Page, url: str, world: World) -> None:
+    page.route("**/contexts/*.json", lambda route: route.fulfill(body="{}"))
+    page.goto(f"{url}en/verify.html")
+    assert give(page, dump(world.good)) == "error"
+    assert "The certificate is not at fault" in text(page)
+
+
+def test_names_are_text_never_html(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    hostile = "<img src=x onerror=\"document.title='owned'\"><b>Ánh</b>"
+    assert give(page, dump(make(world.signer, name=hostile))) == "valid"
+    assert hostile in text(page)
+    assert page.locator(".cv-card img, .cv-card b").count() == 0
+    assert page.title() != "owned"
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"[1]", b"null", b"\xff\xfe", b'{"a": 1}'])
+def test_other_files_get_a_plain_answer(page: Page, url: str, world: World, content: bytes) -> None:
+    page.goto(f"{url}vi/verify.html")
+    assert give(page, content, "other") in ("error", "invalid")
+    assert len(page.inner_text(".cv-banner")) > 30
+
+
+def test_it_works_without_webcrypto(page: Page, url: str, world: World) -> None:
+    # as on a page that a factory's own server sends by plain HTTP
+    page.add_init_script("Object.defineProperty(Crypto.prototype, 'subtle', {value: undefined})")
+    page.goto(f"{url}vi/verify.html")
+    assert page.evaluate("crypto.subtle") is None
+    assert give(page, dump(world.good)) == "valid"
+    bad = copy.deepcopy(world.good)
+    bad["name"] += "!"
+    assert give(page, dump(bad)) == "invalid"
+
+
+def test_it_works_where_webcrypto_has_no_ed25519(page: Page, url: str, world: World) -> None:
+    page.add_init_script(
+        "SubtleCrypto.prototype.importKey = async () => { throw new DOMException('', 'NotSupportedError') }"
+    )
+    page.goto(f"{url}vi/verify.html")
+    assert give(page, dump(world.good)) == "valid"
+
+
+def test_dropping_a_file_and_the_keyboard(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    page.evaluate(
+        """data => {
+            const files = new DataTransfer();
+            files.items.add(new File([data], "c.json"));
+            const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
+            document.querySelector(".cv-zone").dispatchEvent(drop);
+        }""",
+        dump(world.good).decode(),
+    )
+    page.wait_for_selector(".cv-card[data-verdict=valid]")
+    assert page.evaluate("document.activeElement.className") == "cv-verdict"
+    assert page.get_attribute(".cv-result", "aria-live") == "polite"
+    page.focus(".cv-input")
+    with page.expect_file_chooser(timeout=5000):
+        page.keyboard.press("Space")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_phone_needs_no_sideways_scrolling(page: Page, url: str, world: World, language: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{url}{language}/verify.html")
+    give(page, dump(world.good))
+    page.click(".cv-card summary")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.querySelector('.cv-card').getBoundingClientRect().right") <= 390
+
+
+def test_a_check_takes_less_than_a_second(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}vi/verify.html")
+    give(page, dump(world.good))
+    begun = datetime.now(UTC)
+    give(page, dump(world.good))
+    assert (datetime.now(UTC) - begun).total_seconds() < 1
+
+
+def test_both_languages_have_the_same_texts(browser: Browser, url: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{url}vi/verify.html")
+    script = "(async () => (await import('../assets/verify/texts.js')).TEXTS)()"
+    texts = page.evaluate(script)
+    page.close()
+    assert set(texts["vi"]) == set(texts["en"])
+    for key in texts["vi"]:
+        holes = [set(re.findall(r"\{(\w+)\}", texts[language][key])) for language in ("vi", "en")]
+        assert holes[0] == holes[1], key
