@@ -14,7 +14,7 @@ from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 from linelab.cases import Case
 from linelab.estimate import Estimate
 from linelab.metrics import lane_levels
-from linelab.plots import INK
+from linelab.plots import INK, img
 from linelab.results import Run
 from linelab.texts import number, text
 
@@ -71,6 +71,14 @@ def describe_value_stream(case: Case, run: Run, language: str) -> str:
         if j < len(run.line.buffers):
             said.append(f"{_level(run, j, language)}, {_wait(run, j, language)}")
     return f"{text('map.title', language)}: " + " → ".join(said)
+
+
+def value_stream_html(case: Case, run: Run, language: str) -> str:
+    """The map for a page; on a narrow screen it scrolls sideways rather than shrink beyond reading."""
+    picture = img(value_stream_figure(case, run, language), describe_value_stream(case, run, language))
+    picture = picture.replace("max-width:100%", "min-width:33rem;max-width:100%")
+    title = text("map.title", language)
+    return f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{title}">{picture}</div>'
 
 
 def _time(run: Run, j: int, language: str) -> str:
