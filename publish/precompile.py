@@ -52,7 +52,7 @@ def _compile(folder: Path, todo: list[Path], kept: dict[Path, Path]) -> None:
         for name, content in contents[file]
         if name.endswith(".py")
     ]
-    compiled = dict(run(folder, modules, "precompile_inside.py"))
+    compiled = dict(run(folder, modules, HERE / "precompile_inside.py"))
     for i, file in enumerate(todo):
         members = []
         for name, content in contents[file]:
@@ -62,24 +62,24 @@ def _compile(folder: Path, todo: list[Path], kept: dict[Path, Path]) -> None:
 
 
 def run(
-    folder: Path, members: Iterable[tuple[str, bytes]], script: str, packages: Iterable[str] = ()
+    folder: Path, members: Iterable[tuple[str, bytes]], script: Path, packages: Iterable[str] = ()
 ) -> list[tuple[str, bytes]]:
-    """Run a script of this folder in Pyodide under node: it reads /in.zip and writes /out.zip."""
+    """Run a Python script in Pyodide under node: it reads /in.zip and writes /out.zip."""
     with tempfile.TemporaryDirectory() as temporary:
         given, got = Path(temporary) / "in.zip", Path(temporary) / "out.zip"
         with zipfile.ZipFile(given, "w") as target:
             for name, content in members:
                 target.writestr(name, content)
-        paths = [str(p) for p in (HERE / "precompile.mjs", folder.resolve(), given, got, HERE / script)]
+        paths = [str(p) for p in (HERE / "precompile.mjs", folder.resolve(), given, got, script)]
         off = "or build without compiling: COURSE_PRECOMPILE=0"
         try:
             command = [*sources.node(), *paths, *packages]
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
         except (sources.SourceError, subprocess.TimeoutExpired) as error:
-            raise PublishError(f"publish/{script}: node does not run: {error}; {off}") from None
+            raise PublishError(f"{script}: node does not run: {error}; {off}") from None
         if done.returncode or not got.exists():
-            lines = [line for line in done.stderr.splitlines() if "Error" in line] or ["no message"]
-            raise PublishError(f"publish/{script}: {lines[-1].strip()}; {off}")
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise PublishError(f"{script}: {last[:300]}; {off}")
         return wheels.read_zip(got)
 
 
