@@ -22,7 +22,7 @@ from autograder.certify.credential import DEMO, DEMO_VI, dump, marked_demo
 Json = dict[str, Any]
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu: every Vietnamese letter
-INK, MUTED, BLUE, GOLD, AMBER = (28, 39, 51), (92, 103, 114), (11, 60, 93), (181, 138, 48), (247, 201, 84)
+INK, MUTED, GREEN, GOLD, AMBER = (28, 39, 51), (92, 103, 114), (11, 93, 78), (190, 140, 40), (247, 201, 84)
 WIDTH, HEIGHT, CENTRE = 297.0, 210.0, 148.5
 QR_SIZE = 46.0  # millimetres; some 130 modules, so about 0.35 mm each: a phone reads it from paper
 COURSE = ("Khóa học Chuyên gia nhà máy thông minh", "Smart-factory expert course")
@@ -96,7 +96,7 @@ def attached(data: bytes) -> bytes:
 
 
 def _frame(page: FPDF) -> None:
-    page.set_draw_color(*BLUE)
+    page.set_draw_color(*GREEN)
     page.set_line_width(1.1)
     page.rect(8, 8, WIDTH - 16, HEIGHT - 16)
     page.set_draw_color(*GOLD)
@@ -107,10 +107,10 @@ def _frame(page: FPDF) -> None:
     y, step = 30.0, 13.0
     for station in range(5):
         x = CENTRE + (station - 2) * step
-        page.set_fill_color(*BLUE)
+        page.set_fill_color(*GREEN)
         page.rect(x - 2.6, y - 2.6, 5.2, 5.2, style="F", round_corners=True, corner_radius=1)
         if station < 4:
-            page.set_draw_color(*BLUE)
+            page.set_draw_color(*GREEN)
             page.line(x + 2.6, y, x + step - 2.6, y)
             page.set_fill_color(*GOLD)
             page.ellipse(x + step / 2 - 1.1, y - 1.1, 2.2, 2.2, style="F")
@@ -145,7 +145,7 @@ def _words(page: FPDF, document: Json) -> None:
     }
     code = re.sub(r"^(.{4})(.{4})$", r"\1-\2", open_ids["identifier"])
     _line(page, 37, f"{COURSE[0]}  ·  {COURSE[1]}", "sans", "", 9, MUTED)
-    _line(page, 45, level[0], "serif", "B", 25, BLUE)
+    _line(page, 45, level[0], "serif", "B", 25, GREEN)
     _line(page, 57.5, level[1], "serif", "", 14, MUTED)
     _line(page, 75, "Chứng nhận học viên  ·  This certifies that the trainee", "sans", "", 9, MUTED)
     _line(page, 82, open_ids.get("name") or code, "serif", "B", 24, INK)
