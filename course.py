@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 
 import click
 
@@ -18,21 +19,22 @@ SECTIONS = {
 class TableOfContents(click.Group):
     """A click group whose help lists the commands by section, in the order of the work."""
 
-    def _sections(self) -> dict[str, list[click.Command]]:
-        return {title: list(importlib.import_module(module).commands) for title, module in SECTIONS.items()}
+    def _sections(self) -> Iterator[tuple[str, list[click.Command]]]:
+        for title, module in SECTIONS.items():
+            yield title, list(importlib.import_module(module).commands)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [str(command.name) for commands in self._sections().values() for command in commands]
+        return [str(command.name) for _, commands in self._sections() for command in commands]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        for commands in self._sections().values():
+        for _, commands in self._sections():
             for command in commands:
                 if command.name == name:
                     return command
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, commands in self._sections().items():
+        for title, commands in self._sections():
             with formatter.section(title):
                 formatter.write_dl([(str(c.name), c.get_short_help_str(90)) for c in commands])
 

@@ -33,6 +33,7 @@ def build_book(language: str, out: Path) -> Path:
     Parameters
     ----------
     language : {"vi", "en"}
+        Which of the two.
     out : Path
         Folder to make; holds the pages, ready to be copied to ``/vi`` or ``/en`` of the site.
     """
@@ -48,7 +49,13 @@ def build_book(language: str, out: Path) -> Path:
     # Extensions and cases are inputs that Sphinx does not watch; when they changed, all pages are read again.
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
     shutil.rmtree(work / "_build" / ".doctrees", ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(work)]
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        str(source),
+        "--path-output",
+        str(work),
+    ]
     command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
@@ -61,7 +68,11 @@ def build_book(language: str, out: Path) -> Path:
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(
-        html, fresh, ignore=shutil.ignore_patterns(".buildinfo", "_sources", "objects.inv", "reports", "*.map")
+        html,
+        fresh,
+        ignore=shutil.ignore_patterns(
+            ".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html"
+        ),
     )
     stamp.unlink(missing_ok=True)
     shutil.rmtree(out, ignore_errors=True)

@@ -20,14 +20,14 @@ from publish.ext.page import root_of
 TEXTS = {
     "vi": {
         "start": "Bắt đầu bài thực hành",
-        "still": "Ảnh tĩnh của bài thực hành: chuyền như hiện nay, thời gian của từng công đoạn và hàng giữa các máy",
+        "still": "Ảnh tĩnh của bài thực hành: chuyền hiện nay, thời gian từng công đoạn, hàng giữa các máy",
         "no_lab": "Bài thực hành chạy trong trình duyệt có bật JavaScript; bản in chỉ có ảnh này.",
         "no_script": "Trang này cần JavaScript. Hãy bật JavaScript rồi tải lại trang.",
         "exercise": "Mở bài tập tuần {week}",
     },
     "en": {
         "start": "Start the lab",
-        "still": "Still picture of the lab: the line as it is, each station's time and what lies between the machines",
+        "still": "Still of the lab: the line today, each station's time, the goods between the machines",
         "no_lab": "The lab runs in a browser with JavaScript; print has this picture only.",
         "no_script": "This page needs JavaScript. Turn it on, then load the page again.",
         "exercise": "Open the exercise of week {week}",
@@ -35,7 +35,7 @@ TEXTS = {
 }
 
 
-class Place(nodes.General, nodes.Element):
+class Place(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
     """Where a script of the course works. Attributes: kind, name, and for a lab the path of its still."""
 
 
@@ -80,8 +80,9 @@ def _html(translator: Any, node: Place) -> None:
     root = root_of(app, translator.builder.current_docname)
     if kind == "exercise":
         week = int(name.removeprefix("w"))
+        address = f"{root}lite/notebooks/index.html?path={language}/{name}.ipynb"
         translator.body.append(
-            f'<p><a class="course-exercise" href="{root}lite/notebooks/index.html?path={language}/{name}.ipynb">'
+            f'<p><a class="course-exercise" href="{address}">'
             f"{escape(words['exercise'].format(week=week))}</a></p>"
         )
     elif kind == "lab":

@@ -1,4 +1,4 @@
-"""What every page of the book carries: its way to the site's root, the language switch, its own scripts only."""
+"""What every page of the book carries: its way to the site's root and the language switch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
         for code in LANGUAGES
     ]
     links = "".join(
-        f'<link rel="alternate" hreflang="{x["code"]}" href="{x["href"]}">' for x in context["course_languages"]
+        f'<link rel="alternate" hreflang="{x["code"]}" href="{x["href"]}">'
+        for x in context["course_languages"]
     )
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'

@@ -1,0 +1,92 @@
+"""Puts the site together: both books, JupyterLite, the browser's Python, the assets; then checks all of it.
+
+Each part is built only if its inputs changed. The site itself is assembled beside the old one and takes its
+place at the end in one step, so that an interrupted build leaves the old site whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from publish import check
+from publish.book import build_book
+from publish.errors import PublishError
+from publish.fetch import vendor
+from publish.lite import build_lite
+from publish.notebooks import build_releases
+from publish.paths import ASSETS, BUILD, LANGUAGES, RELEASE, RUNTIME, SITE
+from publish.runtime import build_runtime
+
+
+def build_site(out: Path = SITE) -> Path:
+    """Build and check the whole site.
+
+    Parameters
+    ----------
+    out : Path
+        The folder to make; replaced as a whole once everything is right.
+
+    Raises
+    ------
+    PublishError
+        One line for each part that cannot be built, each language difference, each leak and foreign host.
+    """
+    BUILD.mkdir(exist_ok=True)
+    parity = check.parity()
+    if parity:
+        raise PublishError("the two languages differ:\n" + "\n".join(parity))
+    pyodide, lite, assets = RUNTIME / "pyodide", BUILD / "lite", BUILD / "assets"
+    _timed("exercises", lambda: build_releases(RELEASE))
+    _timed("browser runtime", lambda: build_runtime(pyodide))
+    _timed("browser libraries", lambda: vendor(assets / "vendor"))
+    _timed("JupyterLite", lambda: build_lite(pyodide, RELEASE, lite))
+    for language in LANGUAGES:
+        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for language in LANGUAGES:
+        _copy(BUILD / "book" / language, fresh / language)
+    _copy(lite, fresh / "lite")
+    _copy(pyodide, fresh / "runtime" / "pyodide")
+    _copy(assets / "vendor", fresh / "assets" / "vendor")
+    _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
+    shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
+    _timed("checks", lambda: _check(fresh))
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    return out
+
+
+def _check(site: Path) -> None:
+    found = [*check.find_leaks(site, check.needles()), *check.find_foreign_hosts(site)]
+    if found:
+        raise PublishError(f"{site} must not be published:\n" + "\n".join(found))
+
+
+def _copy(source: Path, target: Path, ignore: tuple[str, ...] = ()) -> None:
+    """Copy a tree; files are linked where the disk allows it, as they are never written again."""
+    leave_out = shutil.ignore_patterns(*ignore) if ignore else None
+    shutil.copytree(source, target, copy_function=_link, ignore=leave_out, dirs_exist_ok=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _timed(name: str, work: Callable[[], object]) -> None:
+    begun = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - begun
+    if seconds > 0.5:
+        click.echo(f"  {name}: {seconds:.0f} s")

@@ -1,0 +1,106 @@
+"""A walk through every page of the built site, with all other hosts switched off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from publish.paths import LANGUAGES
+
+pytestmark = pytest.mark.browser
+
+
+def pages(site_folder: Path, language: str) -> list[str]:
+    return sorted(
+        p.relative_to(site_folder).as_posix()
+        for p in (site_folder / language).rglob("*.html")
+        if "_static" not in p.parts
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_loads_whole_and_without_an_error(
+    page: Page, site_url: str, site_folder: Path, language: str
+) -> None:
+    trouble: list[str] = []
+    page.on("console", lambda m: trouble.append(f"{page.url}: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda e: trouble.append(f"{page.url}: {e}"))
+    page.on("response", lambda r: trouble.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    names = pages(site_folder, language)
+    assert len(names) >= 8
+    for name in names:
+        page.goto(site_url + name, wait_until="load")
+        assert page.evaluate("document.documentElement.lang") == language
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+        assert not wide, f"{name} scrolls sideways"
+        for image in page.locator("article img").all():
+            image.scroll_into_view_if_needed()
+        page.wait_for_function("[...document.querySelectorAll('article img')].every(i => i.complete)")
+        empty = page.evaluate(
+            "[...document.querySelectorAll('article img')].filter(i => !i.naturalWidth).map(i => i.src)"
+        )
+        assert not empty, f"{name}: pictures that show nothing: {empty}"
+    assert not trouble, "\n".join(trouble)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_switch_leads_to_the_same_page(
+    page: Page, site_url: str, site_folder: Path, language: str
+) -> None:
+    other = next(x for x in LANGUAGES if x != language)
+    for name in pages(site_folder, language):
+        page.goto(site_url + name, wait_until="domcontentloaded")
+        target = page.locator(f".lang-switch a[hreflang={other}]").get_attribute("href")
+        assert target is not None
+        resolved = page.evaluate("href => new URL(href, location.href).href", target)
+        assert resolved == site_url + other + name.removeprefix(language)
+        assert (site_folder / other / name.removeprefix(f"{language}/")).is_file()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_switch_is_in_reach_on_every_width(page: Page, site_url: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(site_url + "vi/index.html")
+    switch = page.locator(".lang-switch a[hreflang=en]")
+    assert switch.is_visible()
+    switch.click()
+    assert page.url == site_url + "en/index.html"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("en-US", "en"), ("vi-VN", "vi"), ("ko-KR", "vi"), ("fr-FR", "vi")]
+)
+def test_landing_follows_the_browser(browser: Browser, site_url: str, locale: str, language: str) -> None:
+    context = browser.new_context(locale=locale)
+    try:
+        page = context.new_page()
+        page.goto(site_url)
+        page.wait_for_url(f"{site_url}{language}/index.html")
+    finally:
+        context.close()
+
+
+def test_landing_works_without_scripts(browser: Browser, site_url: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(site_url)
+        page.get_by_role("link", name="Tiếng Việt").click()
+        assert page.url == site_url + "vi/index.html"
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("query", ["nhip san xuat", "nhịp sản xuất", "NHỊP"])
+def test_vietnamese_is_found_with_or_without_diacritics(page: Page, site_url: str, query: str) -> None:
+    page.goto(f"{site_url}vi/search.html?q={query}")
+    page.locator("#search-results a", has_text="Tuần 1").first.wait_for()
+
+
+def test_a_page_is_light_until_the_lab_starts(page: Page, site_url: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(site_url + "vi/w01-seeing-the-factory/index.html", wait_until="networkidle")
+    assert not [a for a in asked if "/runtime/" in a or "html-manager" in a or "requirejs" in a]
