@@ -149,8 +149,8 @@ def _words(page: FPDF, document: Json) -> None:
     _line(page, 57.5, level[1], "serif", "", 14, MUTED)
     _line(page, 75, "Chứng nhận học viên  ·  This certifies that the trainee", "sans", "", 9, MUTED)
     _line(page, 82, open_ids.get("name") or code, "serif", "B", 24, INK)
-    if open_ids.get("name"):
-        _line(page, 95, f"Mã học viên · Trainee number {code}", "sans", "", 8.5, MUTED)
+    number = f" {code}" if open_ids.get("name") else ""
+    _line(page, 95, f"Mã học viên · Trainee number{number}", "sans", "", 8.5, MUTED)
     page.set_draw_color(*GOLD)
     page.set_line_width(0.4)
     page.line(CENTRE - 45, 102.5, CENTRE + 45, 102.5)
