@@ -1,0 +1,77 @@
+"""The notebook that goes into nbgrader: the released one, with the trainee's own answers put in.
+
+nbgrader stops at a duplicated or mistyped cell, and a handed-in notebook may hold anything. So nothing of
+it is taken over but the text of the cells that are the trainee's to fill.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import nbformat
+
+from autograder.assignments import release_notebook
+from autograder.execute import is_cell
+from linelab.cases.questions import MAX_TEXT
+from linelab.texts import LANGUAGES
+
+
+def language_of(notebook: nbformat.NotebookNode) -> str:
+    """The language of the release that a notebook was made from; Vietnamese if it does not say."""
+    metadata = notebook.get("metadata")
+    course = metadata.get("course") if isinstance(metadata, dict) else None
+    language = course.get("language") if isinstance(course, dict) else None
+    return language if language in LANGUAGES else "vi"
+
+
+def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.NotebookNode:
+    """The released notebook with the trainee's answer cells.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As handed in. Cells that are missing, doubled, changed or of another kind make no difference, except
+        that an answer cell which is not there stays as released.
+    assignment : str
+        Id of the assignment.
+
+    Returns
+    -------
+    NotebookNode
+    """
+    made: nbformat.NotebookNode = release_notebook(assignment, language_of(notebook))
+    for cell in made.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if not marks.get("solution"):
+            continue
+        text = _given(notebook, marks["grade_id"], cell)
+        if text is not None:
+            cell.source = text if cell.cell_type == "code" else harmless(text)
+    return made
+
+
+def harmless(text: str) -> str:
+    """Markdown that shows as written but carries no HTML, no script and no picture from elsewhere.
+
+    The instructor reads it in nbgrader's own pages, where raw HTML would run.
+    """
+    text = re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", text)
+    text = re.sub(r"(?i)\b(javascript|vbscript|data|file)\s*:(?=\S)", r"\1 :", text)
+    text = re.sub(r"!\[", "[", text)
+    return re.sub(r"\\(href|style|class|cssId|require|unicode)\b", r"\1", text)
+
+
+def _given(notebook: nbformat.NotebookNode, grade_id: str, released: nbformat.NotebookNode) -> str | None:
+    """Text of the trainee's cell of that grade id: the first that was changed, else None."""
+    for cell in notebook.get("cells", []):
+        if not isinstance(cell, dict) or cell.get("cell_type") != released.cell_type:
+            continue
+        if not is_cell(cell, grade_id):
+            continue
+        source: Any = cell.get("source", "")
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        text = text.encode("utf-8", "replace").decode()[:MAX_TEXT]
+        if text.strip() and text != released.source:
+            return text
+    return None
