@@ -92,6 +92,7 @@ def stage(language: str) -> Path:
     (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["title"] = words["title"]
+    config["html"]["extra_footer"] = f"<p>{words['footer']}</p>"
     sphinx = config["sphinx"]["config"]
     sphinx |= {"language": language, "locale_dirs": [str(_catalogue(language, words["strings"]))]}
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))

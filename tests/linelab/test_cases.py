@@ -135,6 +135,7 @@ def test_answers_leave_as_data_and_say_what_is_wrong(shown: list[dict[str, Any]]
         ("q2", "Glue"),
         ("q2", ["glue"]),
         ("q7", 3),
+        ("q7", {}),
         ("q7", {"a": [1]}),
         ("q99", 1),
     ]:

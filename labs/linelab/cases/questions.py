@@ -36,7 +36,7 @@ class Question:
         if self.kind == "choice":
             return [] if isinstance(value, str) and value in self.options else ["answer.not_an_option"]
         if self.kind == "plan":
-            simple = isinstance(value, dict) and len(value) <= 50
+            simple = isinstance(value, dict) and 1 <= len(value) <= 50  # nothing changed is no plan
             if not simple or not all(
                 isinstance(k, str) and len(k) < 100 and isinstance(v, (int, float, str))
                 for k, v in value.items()
