@@ -108,22 +108,27 @@ def issue(
     if not decided_by.strip():
         raise CourseError("--decided-by: empty; name the person who decides")
     cohort = _open(folder)
-    ledger, rule = _ledger(cohort), rules.load(rules_file)
-    wanted = _enrolled(cohort, trainees) if trainees else sorted(cohort.roster())
+    book, rule, roster = _ledger(cohort), rules.load(rules_file), cohort.roster()
+    wanted = _enrolled(cohort, trainees) if trainees else sorted(roster)
     named = set(_enrolled(cohort, with_name))
-    plans = issuing.plan(wanted, _marks(cohort), rule, ledger, again)
-    if not plans:
-        click.echo("Nothing to issue: `course certify explain TRAINEE` says why.")
-        return
-    signer = keys.unlock(cohort.path / "keys", _passphrase())
-    roster = cohort.roster()
-    work = issuing.Issuing(cohort.path / "credentials", ledger, rule, signer, lambda one: roster[one].name)
-    done = []
-    with click.progressbar(plans, label="Issuing") as bar:
-        for plan in bar:
-            done.append((plan, work.issue(plan, decided_by.strip(), plan.trainee in named)))
-    for plan, path in done:
-        click.echo(f"{written(plan.trainee)}  {plan.outcome.target}  {path}")
+    with issuing.alone(cohort.path):
+        plans = issuing.plan(wanted, _marks(cohort), rule, book, again)
+        if not plans:
+            click.echo("Nothing to issue: `course certify explain TRAINEE` says why.")
+            return
+        signer = keys.unlock(cohort.path / "keys", _passphrase())
+        work = issuing.Issuing(cohort.path / "credentials", book, rule, signer, lambda one: roster[one].name)
+        done, failed = [], []
+        with click.progressbar(plans, label="Issuing") as bar:
+            for plan in bar:
+                try:
+                    path = work.issue(plan, decided_by.strip(), plan.trainee in named)
+                    done.append(f"{written(plan.trainee)}  {plan.outcome.target}  {path}")
+                except CourseError as error:
+                    failed.append(error.message)
+    click.echo("\n".join(done))
+    if failed:
+        raise CourseError(f"{len(failed)} not issued:\n" + "\n".join(failed))
 
 
 @certify.command()

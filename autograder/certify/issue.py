@@ -7,9 +7,11 @@ the same identifier, so no index is used twice and no credential exists that the
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +34,18 @@ class Plan:
     pending: dict[str, Any] | None = None  # a decision that was recorded and not carried out
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second run of issuing out of this cohort: both would decide the same things."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "issue.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CourseError(f"{folder}: another `course certify issue` is running; wait for it") from error
+        yield
+
+
 def plan(
     trainees: Iterable[str], marks: Iterable[Marked], rules: Rules, ledger: Ledger, again: bool = False
 ) -> list[Plan]:
@@ -50,11 +64,6 @@ def plan(
                 if outcome.met:
                     plans.append(Plan(trainee, outcome))
             elif held_now.sha256 is None and held_now.revoked is None:
-                if held_now.decision["rules_sha256"] != rules.digest:
-                    raise CourseError(
-                        f"{held_now.id}: was decided under other rules and never issued; "
-                        f"revoke it, then issue with --again"
-                    )
                 plans.append(Plan(trainee, outcome, held_now.decision))
     return plans
 
@@ -83,6 +92,11 @@ class Issuing:
     def issue(self, item: Plan, decided_by: str, named: bool) -> Path:
         """Record the decision, sign, write JSON and PDF, record the issue; return the JSON file."""
         decision = item.pending or self._decide(item, decided_by, named)
+        if decision["rules_sha256"] != self.rules.digest:
+            raise CourseError(
+                f"{decision['id']}: was decided under other rules and never issued; "
+                f"revoke it, then issue with --again"
+            )
         if decision["status_list"] != self.signer.issuer.status_list:
             raise CourseError(
                 f"{decision['id']}: was decided for an earlier key; revoke it, then issue with --again"

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.certify import cli, credential
+from autograder.certify import issue as issuing
 from autograder.certify.ledger import Ledger
 
 from .samples import PASSPHRASE, TRAINEE, Mark
@@ -226,3 +227,18 @@ def test_ledger_verify(cohort: SmallCohort, issued: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"D. Decider", b"E. Decider"))
     assert "was changed" in run("ledger", "verify", code=1).output
     assert "was changed" in run("certify", "issue", "--decided-by", "D", code=1).output
+
+
+def test_one_that_cannot_be_issued_does_not_stop_the_others(cohort: SmallCohort) -> None:
+    cohort.marks = [Mark(OTHER, "w01", 9), Mark(TRAINEE, "w01", 9)]
+    run("certify", "keygen", "--name", "Lớp thử")
+    arguments = ["--decided-by", "D", "--with-name", OTHER, "--with-name", TRAINEE]
+    assert "1 not issued" in run("certify", "issue", *arguments, code=1).output
+    assert len(list((cohort.path / "credentials").glob("*.json"))) == 1
+
+
+def test_two_runs_of_issuing_do_not_meet(cohort: SmallCohort) -> None:
+    run("certify", "keygen", "--name", "Lớp thử")
+    with issuing.alone(cohort.path):
+        assert "is running" in run("certify", "issue", "--decided-by", "D", code=1).output
+    assert "K7P2-QD4M" in run("certify", "issue", "--decided-by", "D").output
