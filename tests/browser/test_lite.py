@@ -1,0 +1,28 @@
+"""JupyterLite on the shared runtime: the exercise opens, linelab is there, the lab's controls answer."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+LOADING = 90_000
+
+
+def test_a_lab_runs_in_the_notebook(page: Page, site_url: str) -> None:
+    begun = time.perf_counter()
+    page.goto(f"{site_url}lite/notebooks/index.html?path=en/w01.ipynb")
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    expect(cell).to_be_visible(timeout=LOADING)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text("from linelab.apps import open_lab\nopen_lab('lab01', lang='en')")
+    page.keyboard.press("Shift+Enter")
+    panel = cell.locator(".linelab-panel")
+    expect(panel.locator("img").first).to_be_visible(timeout=LOADING)
+    print(f"\nJupyterLite: lab in the notebook {time.perf_counter() - begun:.1f} s after opening it")
+    panel.locator(".widget-toggle-button").nth(1).click()
+    expect(panel.get_by_text("Cost 6 of")).to_be_visible()
