@@ -5,36 +5,20 @@ The verify page in the browser makes the same checks in the same order (publish/
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from openvc.errors import OpenvcError
-from openvc.multibase import decode_multibase
 from openvc.status.bitstring import decode_bitstring, get_status_bit
 
-from autograder.certify import terms
 from autograder.certify.credential import marked_demo
-from autograder.certify.keys import ED25519_CODE
+from autograder.certify.proof import signed
+from autograder.certify.report import Check, Json, Report, issuer_of, parse, types
 
-Json = dict[str, Any]
-MAX_BYTES = 200_000
+__all__ = ["Check", "Report", "Trust", "parse", "verify"]
+
 STATUS_BITS = 131_072
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at: `ok` is None where nothing could be said."""
-
-    name: str
-    ok: bool | None
-    vi: str
-    en: str
 
 
 @dataclass(frozen=True)
@@ -51,46 +35,11 @@ class Trust:
     ledger: Mapping[str, str | None] = field(default_factory=dict)
 
 
-@dataclass
-class Report:
-    """The outcome: what was checked, in order, and the credential that it is about."""
-
-    credential: Json
-    checks: list[Check] = field(default_factory=list)
-
-    @property
-    def verdict(self) -> str:
-        """Return ``valid``, ``unknown-issuer`` (intact, but nobody known vouches for it) or ``invalid``."""
-        if any(check.ok is False for check in self.checks):
-            return "invalid"
-        return "valid" if any(c.name == "issuer" and c.ok for c in self.checks) else "unknown-issuer"
-
-    @property
-    def demo(self) -> bool:
-        """Return whether this is a demo credential."""
-        return marked_demo(self.credential) or _issuer(self.credential).startswith("did:key:")
-
-    def add(self, name: str, ok: bool | None, vi: str, en: str) -> bool | None:
-        """Record a check and return its outcome."""
-        self.checks.append(Check(name, ok, vi, en))
-        return ok
-
-
-def parse(data: bytes) -> Json:
-    """Return the JSON object in `data`; raise ValueError for anything else, doubled keys included."""
-    if len(data) > MAX_BYTES:
-        raise ValueError("too large")
-    document = json.loads(data.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant)
-    if not isinstance(document, dict):
-        raise ValueError("not an object")
-    return document
-
-
 def verify(document: Json, trust: Trust, now: datetime | None = None) -> Report:
     """Check terms, signature, issuer, demo mark, dates and status of a credential."""
     now = now or datetime.now(UTC)
     report = Report(document)
-    if "OpenBadgeCredential" not in _types(document):
+    if "OpenBadgeCredential" not in types(document):
         report.add(
             "form",
             False,
@@ -98,9 +47,9 @@ def verify(document: Json, trust: Trust, now: datetime | None = None) -> Report:
             "This is no Open Badges 3.0 credential",
         )
         return report
-    if not _signed(document, report):
+    if not signed(document, report):
         return report
-    did = _issuer(document)
+    did = issuer_of(document)
     if did in trust.issuers:
         name = trust.issuers[did]
         report.add("issuer", True, f"Đơn vị cấp được biết: {name}", f"Known issuer: {name}")
@@ -123,73 +72,6 @@ def verify(document: Json, trust: Trust, now: datetime | None = None) -> Report:
     _dates(document, report, now)
     _status(document, report, trust, now)
     return report
-
-
-def _signed(document: Json, report: Report) -> bool:
-    """Check terms and signature of any credential; the two only mean something together."""
-    proof = document.get("proof")
-    if isinstance(proof, list) and len(proof) == 1:
-        proof = proof[0]
-    if not isinstance(proof, dict):
-        report.add("signature", False, "Không có chữ ký", "There is no signature")
-        return False
-    unsigned = {key: value for key, value in document.items() if key != "proof"}
-    config = {key: value for key, value in proof.items() if key != "proofValue"}
-    if "@context" in proof:
-        report.add("terms", False, "Chữ ký mang ngữ cảnh riêng", "The proof brings a context of its own")
-        return False
-    config["@context"] = document.get("@context")
-    for part in (unsigned, config):
-        wrong = terms.problem(part)
-        if wrong:
-            report.add(
-                "terms",
-                False,
-                f"Có nội dung mà chữ ký không bảo vệ: {wrong[:80]}",
-                f"Holds content that the signature does not protect: {wrong[:80]}",
-            )
-            return False
-    report.add(
-        "terms", True, "Mọi nội dung đều được chữ ký bảo vệ", "All content is protected by the signature"
-    )
-    if _signature_holds(document, unsigned, proof, config):
-        report.add(
-            "signature",
-            True,
-            "Chữ ký đúng, nội dung không bị sửa",
-            "The signature is right: nothing was changed",
-        )
-        return True
-    report.add(
-        "signature",
-        False,
-        "Chữ ký sai: nội dung đã bị sửa hoặc không do đơn vị này ký",
-        "The signature is wrong: the content was changed, or this issuer did not sign it",
-    )
-    return False
-
-
-def _signature_holds(document: Json, unsigned: Json, proof: Json, config: Json) -> bool:
-    did = _issuer(document)
-    multibase = did.removeprefix("did:key:")
-    expected = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": "eddsa-rdfc-2022",
-        "proofPurpose": "assertionMethod",
-        "verificationMethod": f"{did}#{multibase}",
-    }
-    if not did.startswith("did:key:z") or any(proof.get(key) != value for key, value in expected.items()):
-        return False
-    try:
-        key = decode_multibase(multibase)
-        signature = decode_multibase(proof["proofValue"])
-        if not key.startswith(ED25519_CODE) or len(key) != 34 or len(signature) != 64:
-            return False
-        hashed = b"".join(hashlib.sha256(terms.canonical(part)).digest() for part in (config, unsigned))
-        Ed25519PublicKey.from_public_bytes(key[2:]).verify(signature, hashed)
-    except (InvalidSignature, OpenvcError, KeyError, AttributeError, ValueError, TypeError):
-        return False
-    return True
 
 
 def _dates(document: Json, report: Report, now: datetime) -> None:
@@ -249,7 +131,7 @@ def _status(document: Json, report: Report, trust: Trust, now: datetime) -> None
             "Revocation could not be checked: no status list is at hand",
         )
         return
-    bits, start, end = _status_list(listed, where, _issuer(document))
+    bits, start, end = _status_list(listed, where, issuer_of(document))
     if bits is None or start is None:
         report.add("status", False, "Danh sách thu hồi không hợp lệ", "The status list is not valid")
     elif get_status_bit(bits, index):
@@ -279,13 +161,13 @@ def _status_list(listed: Json, where: str, did: str) -> tuple[bytes | None, date
     """Return bits and dates of a status list that its issuer signed, or Nones."""
     subject = listed.get("credentialSubject")
     right = (
-        "BitstringStatusListCredential" in _types(listed)
+        "BitstringStatusListCredential" in types(listed)
         and listed.get("id") == where
-        and _issuer(listed) == did
+        and issuer_of(listed) == did
         and isinstance(subject, dict)
         and subject.get("type") == "BitstringStatusList"
         and subject.get("statusPurpose") == "revocation"
-        and bool(_signed(listed, Report(listed)))
+        and bool(signed(listed, Report(listed)))
     )
     try:
         if not right or not isinstance(subject, dict):
@@ -299,30 +181,8 @@ def _status_list(listed: Json, where: str, did: str) -> tuple[bytes | None, date
         return None, None, None
 
 
-def _types(document: Json) -> list[Any]:
-    types = document.get("type")
-    return types if isinstance(types, list) else [types]
-
-
-def _issuer(document: Json) -> str:
-    issuer = document.get("issuer")
-    found = issuer.get("id") if isinstance(issuer, dict) else issuer
-    return found if isinstance(found, str) else ""
-
-
 def _time(text: str) -> datetime:
     parsed = datetime.fromisoformat(text)
     if "T" not in text or parsed.tzinfo is None:
         raise ValueError("no time zone")
     return parsed
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")

@@ -257,6 +257,13 @@ def test_names_are_text_never_html(page: Page, url: str, world: World) -> None:
     assert page.title() != "owned"
 
 
+def test_a_key_that_is_there_twice_is_refused(page: Page, url: str, world: World) -> None:
+    page.goto(f"{url}en/verify.html")
+    good = dump(world.good)
+    assert give(page, good.replace(b'"name":', b'"n\\u0061me":"x","name":', 1)) == "error"
+    assert give(page, good) == "valid"
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"[1]", b"null", b"\xff\xfe", b'{"a": 1}'])
 def test_other_files_get_a_plain_answer(page: Page, url: str, world: World, content: bytes) -> None:
     page.goto(f"{url}vi/verify.html")

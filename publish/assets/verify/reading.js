@@ -13,14 +13,31 @@ export async function fromFile(file) {
 
 export function fromJson(bytes) {
   if (bytes.length > MAX_JSON) throw new Error("too-large");
-  let json;
+  let json, text;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    json = JSON.parse(text);
   } catch {
     throw new Error("not-json");
   }
+  if (hasDoubledKey(text)) throw new Error("not-json");
   if (json === null || typeof json !== "object" || Array.isArray(json)) throw new Error("not-json");
   return json;
+}
+
+// A key that is there twice reads differently in different programs. `text` is known to be JSON.
+function hasDoubledKey(text) {
+  const open = [];
+  for (const [token, , colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (colon) {
+      const key = JSON.parse(token.slice(0, -colon.length));
+      if (open.at(-1).has(key)) return true;
+      open.at(-1).add(key);
+    }
+  }
+  return false;
 }
 
 // The part of the link behind "#": base64url of zlib-compressed JSON. Browsers never send it to a server.
