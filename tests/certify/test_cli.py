@@ -242,3 +242,25 @@ def test_two_runs_of_issuing_do_not_meet(cohort: SmallCohort) -> None:
     with issuing.alone(cohort.path):
         assert "is running" in run("certify", "issue", "--decided-by", "D", code=1).output
     assert "K7P2-QD4M" in run("certify", "issue", "--decided-by", "D").output
+
+
+def test_on_a_real_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder import gradebook
+    from autograder.cohort import Cohort
+
+    monkeypatch.setenv("COURSE_COHORT", str(tmp_path / "class"))
+    monkeypatch.setenv("COURSE_KEY_PASSPHRASE", PASSPHRASE)
+    made = Cohort.create(tmp_path / "class")
+    trainee = made.enrol(name="Trần Văn Bình").id
+
+    run("certify", "keygen", "--name", "Lớp thử")
+    assert "no mark yet" in run("certify", "explain", trainee).output
+    assert "Nothing to issue" in run("certify", "issue", "--decided-by", "D").output
+    mark = gradebook.Mark(trainee, "w01", 15, 20, "a" * 64, "2026-11-20T08:00:00Z", True)
+    monkeypatch.setattr(gradebook, "marks", lambda _cohort: [mark])
+    assert "75/100" in run("certify", "explain", trainee).output
+    run("certify", "issue", "--decided-by", "D", "--with-name", trainee)
+    (path,) = (made.path / "credentials").glob("*.pdf")
+    assert "HỢP LỆ" in run("verify", str(path)).output
+    assert "3 entries" in run("ledger", "verify").output
+    assert "none" in run("certify", "explain", trainee, "-C", tmp_path / "none", code=1).output
