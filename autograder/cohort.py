@@ -1,0 +1,186 @@
+"""The cohort folder: everything that belongs to one class, outside the repository.
+
+cohort.yml       edition, language, the secret that hidden seeds come from
+roster.csv       trainee numbers; names and addresses only if the instructor enters them
+attempts/        every hand-in that was accepted, never overwritten
+answers/         what the last graded attempt answered
+nbgrader/        nbgrader's course folder with the gradebook
+feedback/        one page a trainee and assignment
+report/          the cohort at a glance
+credentials/, keys/, ledger.jsonl     certification
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autograder.assignments import EDITION
+from autograder.errors import CourseError
+from autograder.judge import prepare_course
+from linelab.texts import LANGUAGES
+from linelab.trainees import is_trainee_id, new_trainee_id, normalise
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """A line of the roster; `name` and `email` may be empty."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    language: str = "vi"
+
+
+ROSTER_FIELDS = ("trainee", *(f.name for f in fields(Trainee) if f.name != "id"))
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """An opened cohort folder."""
+
+    path: Path
+    edition: str
+    language: str
+    secret: str
+
+    @classmethod
+    def create(cls, path: Path, edition: str = EDITION, language: str = "vi") -> Cohort:
+        """Make a new cohort folder with an empty roster and a prepared gradebook.
+
+        Raises
+        ------
+        CourseError
+            If something is there already; nothing half-made is left behind.
+        """
+        path = path.resolve()
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise CourseError(f"{path}: is there already and not empty; name a new folder")
+        if language not in LANGUAGES:
+            raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
+        if edition != EDITION:
+            raise CourseError(
+                f"edition {edition!r}: this checkout grades edition {EDITION}; check out the other"
+            )
+        fresh = path.with_name(f".{path.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            fresh.mkdir(parents=True, mode=0o700)  # personal data and the secret: for the owner alone
+            settings = {
+                "edition": edition,
+                "language": language,
+                "secret": secrets.token_hex(32),
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            (fresh / "cohort.yml").write_text(
+                "# The secret decides the hidden seeds: whoever knows it can rehearse the judging. Keep it.\n"
+                + yaml.safe_dump(settings, sort_keys=False),
+                "utf-8",
+            )
+            _write(fresh / "roster.csv", ",".join(ROSTER_FIELDS) + "\n")
+            if path.exists():
+                path.rmdir()
+            fresh.rename(path)
+        except OSError as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise CourseError(
+                f"{path}: cannot be made ({error.strerror}); name a folder that you may write"
+            ) from None
+        try:
+            prepare_course(path / "nbgrader", language)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Cohort:
+        """Open a cohort folder; CourseError names the file and field that is wrong."""
+        path = path.resolve()
+        file = path / "cohort.yml"
+        if not file.is_file():
+            raise CourseError(
+                f"{path}: is no cohort folder; name one with -C, or make one: course cohort new PATH"
+            )
+        try:
+            data: Any = yaml.safe_load(file.read_text("utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+            said = str(error).splitlines()[0]
+            raise CourseError(f"{file}: cannot be read ({said}); restore it from a copy") from None
+        for name in ("edition", "language", "secret"):
+            if not isinstance(data, dict) or not isinstance(data.get(name), str) or not data[name]:
+                raise CourseError(f"{file}: {name} is missing; restore it from a copy")
+        if data["language"] not in LANGUAGES:
+            raise CourseError(f"{file}: language {data['language']!r}: use {' or '.join(LANGUAGES)}")
+        return cls(path, data["edition"], data["language"], data["secret"])
+
+    def roster(self) -> dict[str, Trainee]:
+        """The trainees by number; CourseError names the line and field that is wrong."""
+        file = self.path / "roster.csv"
+        try:
+            text = file.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CourseError(
+                f"{file}: cannot be read ({type(error).__name__}); save it as CSV UTF-8"
+            ) from None
+        reader = csv.DictReader(io.StringIO(text))
+        if "trainee" not in (reader.fieldnames or ()):
+            raise CourseError(f"{file}: line 1: needs the columns {','.join(ROSTER_FIELDS)}")
+        found: dict[str, Trainee] = {}
+        for row in reader:
+            where, given = f"{file}: line {reader.line_num}", normalise(row["trainee"] or "")
+            if not any((value or "").strip() for value in row.values() if isinstance(value, str)):
+                continue
+            if not is_trainee_id(given):
+                raise CourseError(
+                    f"{where}: trainee: {row['trainee']!r} is no trainee number; look for a typing slip"
+                )
+            if given in found:
+                raise CourseError(f"{where}: trainee: {row['trainee']!r} is there twice; remove one")
+            language = (row.get("language") or self.language).strip()
+            if language not in LANGUAGES:
+                raise CourseError(f"{where}: language: {language!r}: use {' or '.join(LANGUAGES)}")
+            found[given] = Trainee(
+                given, (row.get("name") or "").strip(), (row.get("email") or "").strip(), language
+            )
+        return found
+
+    def enrol(self, name: str = "", email: str = "", language: str | None = None) -> Trainee:
+        """Add a trainee with a fresh number to the roster."""
+        known = self.roster()
+        number = new_trainee_id()
+        while number in known:
+            number = new_trainee_id()
+        trainee = Trainee(number, name, email, language or self.language)
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(ROSTER_FIELDS)
+        for one in (*known.values(), trainee):
+            writer.writerow(asdict(one).values())
+        _write(self.path / "roster.csv", out.getvalue())
+        return trainee
+
+    def trainee(self, given: str) -> Trainee:
+        """The trainee of that number, however it is written; CourseError if it is not on the roster."""
+        found = self.roster().get(normalise(given))
+        if found is None:
+            raise CourseError(
+                f"trainee {given!r}: is not in {self.path / 'roster.csv'}; look for a typing slip"
+            )
+        return found
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, "utf-8")
+    os.replace(fresh, path)

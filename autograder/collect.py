@@ -1,0 +1,222 @@
+"""Intake: takes hand-in files and notebooks into the cohort folder, each with a receipt; runs nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.assignments import assignments
+from autograder.cohort import Cohort
+from autograder.errors import CourseError
+from autograder.texts import text
+from linelab.answers import BEGIN
+from linelab.trainees import is_trainee_id, normalise, written
+
+MAX_BYTES = 20_000_000
+FORMAT = "course-hand-in/1"
+FIELDS = ("when", "file", "status", "trainee", "assignment", "attempt", "reason")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one notebook: accepted, duplicate or rejected; `reason` in the trainee's language."""
+
+    file: str
+    status: str
+    trainee: str = ""
+    assignment: str = ""
+    attempt: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An accepted notebook in the cohort folder."""
+
+    trainee: str
+    assignment: str
+    number: int
+    sha256: str
+    path: Path
+
+    def read(self) -> nbformat.NotebookNode:
+        """The notebook as handed in."""
+        return nbformat.from_dict(json.loads(self.path.read_text("utf-8")))
+
+
+class RejectedError(ValueError):
+    """A file that is not taken; the message key says why."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+def collect(cohort: Cohort, paths: Sequence[Path]) -> list[Receipt]:
+    """Take in files and folders, in any mix; one receipt a notebook, the rest goes on after a bad file."""
+    roster = cohort.roster()
+    receipts: list[Receipt] = []
+    for path in _files(paths):
+        language = cohort.language
+        trainee = ""
+        try:
+            for notebook, claimed in _notebooks(path):
+                trainee = _trainee(notebook, claimed)
+                if trainee not in roster:
+                    raise RejectedError("collect.unknown_trainee", trainee=written(trainee))
+                language = roster[trainee].language
+                receipts.append(_take(cohort, path, notebook, trainee, language))
+        except RejectedError as error:
+            reason = text(error.key, language, **error.values)
+            receipts.append(Receipt(str(path), "rejected", trainee, reason=reason))
+    _log(cohort, receipts)
+    return receipts
+
+
+def attempts(cohort: Cohort, trainee: str, assignment: str) -> list[Attempt]:
+    """All attempts of a trainee at an assignment, oldest first."""
+    folder = cohort.path / "attempts" / trainee / assignment
+    found = []
+    for path in sorted(folder.glob("*-*.ipynb")) if folder.is_dir() else []:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        number, _, short = path.stem.partition("-")
+        if not digest.startswith(short):
+            raise CourseError(f"{path}: was changed after it was handed in; restore it from a copy")
+        found.append(Attempt(trainee, assignment, int(number), digest, path))
+    return found
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            yield path
+        elif path.is_dir() and not path.is_symlink():
+            inside = (p for p in path.rglob("*") if p.suffix in (".json", ".ipynb") and not p.is_dir())
+            yield from sorted(p for p in inside if ".ipynb_checkpoints" not in p.parts)
+        else:
+            yield path
+
+
+def _notebooks(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """The notebooks of a file, each with the trainee number that the file claims for it."""
+    data = _read(path)
+    if data.get("format") == FORMAT:
+        notebooks = data.get("notebooks")
+        if not isinstance(notebooks, dict) or not notebooks:
+            raise RejectedError("collect.empty")
+        for notebook in notebooks.values():
+            yield notebook, str(data.get("trainee", ""))
+    elif "cells" in data:
+        yield data, ""
+    else:
+        raise RejectedError("collect.not_ours")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.is_symlink():
+        raise RejectedError("collect.link")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise RejectedError("collect.missing") from None
+    except OSError as error:
+        raise RejectedError("collect.unreadable", why=error.strerror) from None
+    if len(content) > MAX_BYTES:
+        raise RejectedError("collect.too_big", limit=MAX_BYTES // 1_000_000)
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise RejectedError("collect.not_json") from None
+    if not isinstance(data, dict):
+        raise RejectedError("collect.not_ours")
+    return data
+
+
+def _about(notebook: Any) -> dict[str, Any]:
+    metadata = notebook.get("metadata") if isinstance(notebook, dict) else None
+    about = metadata.get("course") if isinstance(metadata, dict) else None
+    return about if isinstance(about, dict) else {}
+
+
+def _trainee(notebook: Any, claimed: str) -> str:
+    """The number that the file claims, else the one that the notebook was begun with."""
+    for given in (claimed, *_begun(notebook)):
+        if is_trainee_id(given):
+            return normalise(given)
+    raise RejectedError("collect.no_trainee")
+
+
+def _begun(notebook: Any) -> Iterator[str]:
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    for cell in cells if isinstance(cells, list) else []:
+        outputs = cell.get("outputs") if isinstance(cell, dict) else None
+        for output in outputs if isinstance(outputs, list) else []:
+            data = output.get("data") if isinstance(output, dict) else None
+            record = data.get(BEGIN) if isinstance(data, dict) else None
+            if isinstance(record, dict) and isinstance(record.get("trainee"), str):
+                yield record["trainee"]
+
+
+def _take(cohort: Cohort, path: Path, given: Any, trainee: str, language: str) -> Receipt:
+    about = _about(given)
+    assignment = about.get("assignment")
+    if assignment not in assignments():
+        raise RejectedError("collect.not_ours")
+    if about.get("edition") != cohort.edition:
+        raise RejectedError("collect.edition", given=str(about.get("edition"))[:40], wanted=cohort.edition)
+    _mend(given)
+    try:
+        notebook = nbformat.from_dict(given)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat raises many kinds for what a file may hold
+        why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise RejectedError("collect.not_notebook", why=why) from None
+    content = json.dumps(given, ensure_ascii=False, sort_keys=True, indent=1).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    before = attempts(cohort, trainee, assignment)
+    receipt = Receipt(str(path), "accepted", trainee, assignment, digest)
+    if any(attempt.sha256 == digest for attempt in before):
+        reason = text("collect.duplicate", language)
+        return Receipt(str(path), "duplicate", trainee, assignment, digest, reason)
+    folder = cohort.path / "attempts" / trainee / assignment
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{len(before) + 1:03d}-{digest[:12]}.ipynb"
+    fresh = target.with_suffix(".new")
+    fresh.write_bytes(content)
+    os.replace(fresh, target)
+    note = asdict(receipt) | {"when": _now()}
+    target.with_suffix(".json").write_text(json.dumps(note, ensure_ascii=False, indent=1), "utf-8")
+    return receipt
+
+
+def _mend(notebook: dict[str, Any]) -> None:
+    """JupyterLite writes ``"attachments": null`` into text cells, which the notebook format does not know."""
+    cells = notebook.get("cells")
+    for cell in cells if isinstance(cells, list) else []:
+        if isinstance(cell, dict) and cell.get("attachments", "") is None:
+            del cell["attachments"]
+
+
+def _log(cohort: Cohort, receipts: Sequence[Receipt]) -> None:
+    path = cohort.path / "receipts.csv"
+    is_new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        for receipt in receipts:
+            writer.writerow(asdict(receipt) | {"when": _now()})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
