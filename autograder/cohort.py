@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass, fields
@@ -27,6 +26,7 @@ import yaml
 from autograder.assignments import EDITION
 from autograder.errors import CourseError
 from autograder.judge import prepare_course
+from autograder.page import write
 from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, new_trainee_id, normalise
 
@@ -86,7 +86,7 @@ class Cohort:
                 + yaml.safe_dump(settings, sort_keys=False),
                 "utf-8",
             )
-            _write(fresh / "roster.csv", ",".join(ROSTER_FIELDS) + "\n")
+            write(fresh / "roster.csv", ",".join(ROSTER_FIELDS) + "\n")
             if path.exists():
                 path.rmdir()
             fresh.rename(path)
@@ -166,7 +166,7 @@ class Cohort:
         writer.writerow(ROSTER_FIELDS)
         for one in (*known.values(), trainee):
             writer.writerow(asdict(one).values())
-        _write(self.path / "roster.csv", out.getvalue())
+        write(self.path / "roster.csv", out.getvalue())
         return trainee
 
     def trainee(self, given: str) -> Trainee:
@@ -177,10 +177,3 @@ class Cohort:
                 f"trainee {given!r}: is not in {self.path / 'roster.csv'}; look for a typing slip"
             )
         return found
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, "utf-8")
-    os.replace(fresh, path)

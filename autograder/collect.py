@@ -50,7 +50,8 @@ class Attempt:
 
     def read(self) -> nbformat.NotebookNode:
         """The notebook as handed in."""
-        return nbformat.from_dict(json.loads(self.path.read_text("utf-8")))
+        notebook: nbformat.NotebookNode = nbformat.from_dict(json.loads(self.path.read_text("utf-8")))
+        return notebook
 
 
 class RejectedError(ValueError):

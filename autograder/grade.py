@@ -1,0 +1,142 @@
+"""Grades a cohort: executes new attempts in sandboxes side by side, judges them one after another.
+
+Incremental and resumable: an attempt is done once its hash stands in the record of its answers and nbgrader
+has its marks; what was interrupted is simply done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+
+import click
+import nbformat
+
+from autograder.assignments import assignments
+from autograder.cohort import Cohort
+from autograder.collect import Attempt, attempts
+from autograder.errors import CourseError
+from autograder.execute import Execution, execute
+from autograder.judge import judge_submission, judgement, prepare_course
+from autograder.records import read_record
+from autograder.sandbox import require_sandbox
+
+
+@dataclass
+class Outcome:
+    """What a run of grading did; `problems` are lines for the operator."""
+
+    graded: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def grade(
+    cohort: Cohort, *, jobs: int = 1, regrade: bool = False, unsafe: bool = False, progress: bool = True
+) -> Outcome:
+    """Grade the latest attempt of each trainee and assignment.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The class.
+    jobs : int
+        Sandboxes at once. Each is a process of its own; the threads here only wait for them.
+    regrade : bool
+        Also what is graded already.
+    unsafe : bool
+        Without a sandbox. Only for notebooks whose authors you would give your password.
+    progress : bool
+        Show a bar.
+
+    Raises
+    ------
+    CourseError
+        If there is no sandbox on this machine.
+    """
+    if not unsafe:
+        require_sandbox()
+    prepare_course(cohort.path / "nbgrader", cohort.language)
+    outcome = Outcome()
+    todo = []
+    for attempt in latest(cohort):
+        if not regrade and is_graded(cohort, attempt):
+            outcome.unchanged += 1
+        else:
+            todo.append(attempt)
+    with click.progressbar(
+        length=len(todo), label="Grading", hidden=not progress or not todo, item_show_func=lambda name: name
+    ) as bar:
+        for attempt, result in _executed(todo, jobs, unsafe):
+            who = f"{attempt.trainee} {attempt.assignment}"
+            try:
+                if isinstance(result, CourseError):
+                    raise result
+                judged = judge_submission(
+                    cohort.path / "nbgrader",
+                    attempt.trainee,
+                    attempt.assignment,
+                    attempt.read(),
+                    result.answers,
+                    attempt=attempt.sha256,
+                    problems=result.problems,
+                )
+                _keep_executed(cohort, attempt, result)
+                outcome.graded += 1
+                said = [*result.problems, *judged.problems]
+                if result.trainee and result.trainee != attempt.trainee:
+                    said.append(f"the notebook was begun as {result.trainee}; ask whose work it is")
+                outcome.problems += [f"{who}: {line}" for line in said]
+            except CourseError as error:
+                outcome.failed += 1
+                outcome.problems.append(f"{who}: not graded: {error.message}")
+            bar.update(1, f"{outcome.failed} failed" if outcome.failed else "")
+    return outcome
+
+
+def latest(cohort: Cohort) -> list[Attempt]:
+    """The last attempt of each trainee of the roster at each assignment."""
+    found = []
+    for trainee in cohort.roster():
+        for assignment in assignments():
+            found += attempts(cohort, trainee, assignment)[-1:]
+    return found
+
+
+def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
+    """Whether the marks in the gradebook are of this very attempt."""
+    try:
+        if read_record(cohort.path, attempt.trainee, attempt.assignment).attempt != attempt.sha256:
+            return False
+        judgement(cohort.path / "nbgrader", attempt.trainee, attempt.assignment)
+    except CourseError:
+        return False
+    return True
+
+
+def _executed(
+    todo: Sequence[Attempt], jobs: int, unsafe: bool
+) -> Iterator[tuple[Attempt, Execution | CourseError]]:
+    """Run the notebooks, several at once; what one does to its sandbox is no matter to the others."""
+
+    def one(attempt: Attempt) -> Execution:
+        return execute(attempt.read(), attempt.assignment, unsafe=unsafe)
+
+    with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
+        waiting = {pool.submit(one, attempt): attempt for attempt in todo}
+        for future in as_completed(waiting):
+            try:
+                yield waiting[future], future.result()
+            except CourseError as error:
+                yield waiting[future], error
+            except Exception as error:  # a notebook that we cannot cope with must not stop the batch
+                fault = f"{type(error).__name__}: {error}; please report this with the notebook"
+                yield waiting[future], CourseError(fault)
+
+
+def _keep_executed(cohort: Cohort, attempt: Attempt, result: Execution) -> None:
+    folder = cohort.path / "executed" / attempt.trainee
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(result.notebook, folder / f"{attempt.assignment}.ipynb")
