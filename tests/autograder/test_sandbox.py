@@ -1,0 +1,332 @@
+"""Attacks on the sandbox: each notebook cell here tries something, and must get nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from autograder import sandbox
+from autograder.errors import CourseError
+from autograder.sandbox import MISSING, NO_NAMESPACES, Limits, Outcome, require_sandbox, run_in_sandbox
+
+QUICK = Limits(cell=5, total=8, wall=12)
+
+
+def run(*cells: str, limits: Limits = QUICK) -> Outcome:
+    return run_in_sandbox(json.dumps({"cells": cells, "limits": asdict(limits)}).encode(), limits)
+
+
+def printed(outcome: Outcome, cell: int = 0) -> str:
+    """All that a cell printed, and its error's name and value."""
+    for line in outcome.data.splitlines():
+        message = json.loads(line)
+        if message.get("cell") == cell:
+            return "".join(
+                o.get("text", "") + f"{o.get('ename', '')} {o.get('evalue', '')}" for o in message["outputs"]
+            )
+    raise AssertionError(f"cell {cell} never ended: {outcome}")
+
+
+def named(name: str) -> list[str]:
+    """Processes of that short name; forked ones inherit it."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if entry.read_text().strip() == name:
+                found.append(entry.parent.name)
+    return found
+
+
+def test_it_is_there() -> None:
+    require_sandbox()
+
+
+def test_no_bubblewrap_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(CourseError) as error:
+        require_sandbox()
+    assert error.value.message == MISSING
+    assert "sudo apt-get install bubblewrap" in MISSING
+
+
+def test_no_namespaces_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda name: str(broken))
+    with pytest.raises(CourseError) as error:
+        require_sandbox()
+    assert error.value.message == NO_NAMESPACES
+
+
+def test_network_is_out_of_reach() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    accepted = []
+    threading.Thread(target=lambda: accepted.append(server.accept()), daemon=True).start()
+    port = server.getsockname()[1]
+    attempt = "import socket\nsocket.create_connection(({!r}, {}), timeout=2)"
+    outcome = run(
+        attempt.format("127.0.0.1", port),
+        attempt.format("1.1.1.1", 53),
+        "import os\nprint(sorted(os.listdir('/sys/class/net')) if os.path.exists('/sys') else 'none')",
+        "import urllib.request\nurllib.request.urlopen('http://example.org', timeout=2)",
+    )
+    server.close()
+    assert "Refused" in printed(outcome, 0)
+    assert "OSError" in printed(outcome, 1)
+    assert "none" in printed(outcome, 2)
+    assert "URLError" in printed(outcome, 3)
+    assert accepted == []
+
+
+def test_nothing_of_the_operator_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cohort.yml").write_text("secret: 0123")
+    monkeypatch.setenv("COURSE_SECRET", "do not tell")
+    root = Path(sandbox.__file__).parents[1]
+    wanted = [
+        tmp_path / "cohort.yml",
+        root / "notebooks" / "w01" / "w01.md",
+        root / "autograder" / "judge.py",
+        root / "pyproject.toml",
+        Path(__file__),
+        Path("/etc/passwd"),
+        Path("/etc/shadow"),
+        Path("/etc/hostname"),
+        Path("/sys/kernel"),
+        Path.home() / ".bashrc",
+        Path("/proc/1/environ"),
+        Path("/proc/1/root/work"),
+    ]
+    look = (
+        "import os\n"
+        f"for path in {[str(p) for p in wanted]!r}:\n"
+        "    try:\n"
+        "        found = open(path, 'rb').read() if os.path.isfile(path) else os.listdir(path)\n"
+        "        print('READ', path, found) if found else None\n"
+        "    except OSError:\n"
+        "        pass"
+    )
+    outcome = run(
+        look,
+        "import os; print(dict(os.environ))",
+        "import importlib.util as u; print(u.find_spec('autograder'), u.find_spec('linelab').origin)",
+        "print([e for e in os.listdir('/proc') if e.isdigit() and int(e) > 20])",
+        "import platform; print(platform.node())",
+    )
+    assert "READ" not in printed(outcome, 0)
+    assert "do not tell" not in printed(outcome, 1)
+    assert printed(outcome, 2).startswith("None /course/labs/linelab/__init__.py")
+    assert printed(outcome, 3).startswith("[]")
+    assert printed(outcome, 4).startswith("exercise")
+
+
+def test_only_the_work_folder_can_be_written() -> None:
+    places = ["/", "/usr", "/course", "/dev", "/dev/shm", "/etc", sys.prefix, sys.base_prefix]
+    outcome = run(
+        f"for place in {places!r}:\n"
+        "    try:\n"
+        "        open(place + '/written', 'w'); print('WROTE', place)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "open('/tmp/written', 'w').write('kept')\n"
+        "print(open('/tmp/written').read())"
+    )
+    assert printed(outcome) == "kept\n "
+    assert not Path("/tmp/written").exists()
+
+
+def test_no_privileges_and_no_namespaces() -> None:
+    outcome = run(
+        "for line in open('/proc/self/status'):\n"
+        "    if line.startswith(('CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp:')):\n"
+        "        print(line.split()[1])",
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "tries = [libc.unshare(0x10000000), libc.mount(b'x', b'/tmp', b'tmpfs', 0, None),\n"
+        "         libc.ptrace(0, 0, 0, 0), libc.syscall(56, 0x10000011, 0, 0, 0, 0), libc.setns(0, 0),\n"
+        "         libc.memfd_create(b'x', 0)]\n"
+        "print(tries)",
+        "os.kill(1, 9)\nprint('still here')",
+        "os.setuid(0)",
+    )
+    status = printed(outcome, 0).split()
+    assert [int(status[-2]), int(status[-1])] == [1, 2]
+    assert int(status[0], 16) == 0
+    assert printed(outcome, 1).startswith("[-1, -1, -1, -1, -1, -1]")
+    assert "PermissionError" in printed(outcome, 3)
+
+
+def test_fork_bomb_dies_with_the_sandbox() -> None:
+    name, seen = f"bomb{os.getpid()}", 0
+    bomb = f"open('/proc/self/comm', 'w').write({name!r})\n" + dedent("""
+        import os
+        while True:
+            try:
+                os.fork()
+            except OSError:
+                pass
+    """)
+    outcomes: list[Outcome] = []
+    thread = threading.Thread(
+        target=lambda: outcomes.append(run(bomb, limits=Limits(cell=2, total=3, wall=4)))
+    )
+    started = time.monotonic()
+    thread.start()
+    while thread.is_alive():
+        seen = max(seen, len(named(name)))
+        time.sleep(0.2)
+    assert time.monotonic() - started < 10
+    assert 5 < seen <= Limits.processes
+    for _ in range(50):
+        if not named(name):
+            break
+        time.sleep(0.1)
+    assert named(name) == []
+    assert outcomes
+
+
+def test_the_number_of_processes_is_limited() -> None:
+    outcome = run(
+        dedent("""
+            import os, time
+            n = 0
+            try:
+                while True:
+                    if os.fork() == 0:
+                        time.sleep(60)
+                    n += 1
+            except OSError:
+                print(n)
+        """)
+    )
+    assert 5 < int(printed(outcome)) <= Limits.processes
+
+
+def test_memory_bombs() -> None:
+    outcome = run("x = bytearray(8 << 30)", "import numpy\nnumpy.ones((1 << 29,))", "print('goes on')")
+    assert "MemoryError" in printed(outcome, 0)
+    assert "MemoryError" in printed(outcome, 1)
+    assert "goes on" in printed(outcome, 2)
+
+
+def test_memory_of_many_processes_is_watched() -> None:
+    outcome = run(
+        "import os, time\nfor _ in range(4): os.fork()",  # 16 processes
+        "x = bytearray(b'x') * (100 << 20)\ntime.sleep(60)",
+        limits=Limits(cell=10, total=10, wall=15, memory_all=1 << 30),
+    )
+    assert outcome.stopped == "memory"
+
+
+def test_endless_cells_end() -> None:
+    started = time.monotonic()
+    outcome = run(
+        "while True: pass",
+        "import time\ntime.sleep(1000)",
+        "while True:\n    try:\n        time.sleep(0.1)\n    except KeyboardInterrupt:\n        pass",
+        "print('goes on')",
+        limits=Limits(cell=0.5, total=8, wall=12),
+    )
+    assert "OutOfTime" in printed(outcome, 0)
+    assert "OutOfTime" in printed(outcome, 1)
+    assert "goes on" in printed(outcome, 3)
+    assert time.monotonic() - started < 10
+
+
+def test_a_cell_that_swallows_every_alarm_is_killed_from_outside() -> None:
+    stubborn = (
+        "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: pass"
+    )
+    outcome = run("print('before')", stubborn, limits=Limits(cell=1, total=2, wall=3))
+    assert outcome.stopped == "time"
+    assert "before" in printed(outcome, 0)
+    assert 3 <= outcome.seconds < 5
+
+
+def test_floods_of_output_are_cut() -> None:
+    limits = Limits(cell=5, total=8, wall=12, cell_output=10_000, output=200_000)
+    outcome = run(
+        "for _ in range(100_000): print('x' * 100)",
+        "import os\nos.write(1, b'x' * 100_000); os.write(2, b'x' * 100_000)",
+        "print('goes on')",
+        limits=limits,
+    )
+    assert len(printed(outcome, 0)) <= 10_010
+    assert "goes on" in printed(outcome, 2)
+    assert len(outcome.log) <= 4000
+    everywhere = dedent("""
+        import os
+        for fd in range(3, 60):
+            try:
+                while True:
+                    os.write(fd, b"x" * 65536)
+            except OSError:
+                pass
+    """)
+    outcome = run(everywhere, limits=limits)
+    assert outcome.stopped == "output"
+    assert len(outcome.data) <= limits.output
+
+
+def test_disk_floods_end_at_the_limit() -> None:
+    outcome = run(
+        "f = open('/tmp/big', 'wb')\nfor _ in range(200): f.write(bytes(1 << 20))",
+        "for n in range(200):\n    open(f'/tmp/{n}', 'wb').write(bytes(1 << 20))",
+        "print('goes on')",
+    )
+    assert "File too large" in printed(outcome, 0)
+    assert "No space left" in printed(outcome, 1)
+    assert "goes on" in printed(outcome, 2)
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 11)", "import ctypes; ctypes.string_at(0)"],
+)
+def test_what_was_done_before_a_sudden_end_is_kept(end: str) -> None:
+    outcome = run("print('before')", end, "print('after')")
+    assert "before" in printed(outcome, 0)
+    assert b"after" not in outcome.data
+    assert b'"done"' not in outcome.data
+
+
+def test_exits_threads_and_interrupts_do_not_end_the_notebook() -> None:
+    outcome = run(
+        "import sys; sys.exit(3)",
+        "raise KeyboardInterrupt",
+        "exit()",
+        "import threading, time\nthreading.Thread(target=lambda: time.sleep(1000)).start()\nprint('started')",
+        "def nest(n): return nest(n + 1)\nnest(0)",
+        "input('name? ')",
+        "print('goes on')",
+    )
+    assert "goes on" in printed(outcome, 6)
+    assert outcome.stopped is None
+    assert outcome.code == 0
+
+
+def test_the_operators_process_cannot_be_reached() -> None:
+    me = os.getpid()
+    outcome = run(
+        f"import os\ntry: os.kill({me}, 0); print('SEEN')\nexcept OSError as error: print(error)",
+        "print(os.getppid())\nos.kill(os.getppid(), 9)",
+        "print('goes on')",
+    )
+    assert "No such process" in printed(outcome, 0)
+
+
+def test_unsafe_mode_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    outcome = run_in_sandbox(b'{"cells": ["print(1)"]}', QUICK, unsafe=True)
+    assert "UNSAFE" in capfd.readouterr().err
+    assert printed(outcome) == "1\n "
