@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool
         kept = [result_write]
         try:
             if unsafe:
-                command = [sys.executable, "-I", str(INSIDE), str(result_write)]
+                command = [*_limited(limits), sys.executable, "-I", str(INSIDE), str(result_write)]
             else:
                 kept.append(_filter_fd())
                 command = bwrap_command([str(result_write)], kept[-1], limits)
@@ -125,7 +125,6 @@ def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool
                 env=_environment() if unsafe else {},
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=_limiter(limits),
             )
         except BaseException:
             os.close(result_read)
@@ -133,7 +132,11 @@ def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool
         finally:
             for fd in kept:
                 os.close(fd)
-        return _watch(process, result_read, limits, started)
+        try:
+            return _watch(process, result_read, limits, started)
+        finally:  # also when the operator interrupts
+            process.kill()
+            process.wait()
 
 
 def require_sandbox() -> None:
@@ -155,7 +158,7 @@ def bwrap_command(arguments: Sequence[str], seccomp_fd: int, limits: Limits) -> 
     if bwrap is None:
         raise CourseError(MISSING)
     root = os.geteuid() == 0
-    command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    command = [*_limited(limits), bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--hostname", "exercise", "--seccomp", str(seccomp_fd)]
     if root:
@@ -206,24 +209,20 @@ def _environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg"} | home | threads
 
 
-def _limiter(limits: Limits) -> Callable[[], None]:
-    """What the child does just before it becomes bwrap.
+def _limited(limits: Limits) -> list[str]:
+    """The command in front that sets the kernel's limits.
 
     The number of processes is not set here: for a plain user it would count all that the user runs. It is set
     by `inside.py`, in the sandbox, where only the sandbox's own count.
     """
-
-    def limit() -> None:
-        for kind, value in (
-            (resource.RLIMIT_CPU, limits.cpu),
-            (resource.RLIMIT_AS, limits.memory),
-            (resource.RLIMIT_FSIZE, limits.file_size),
-            (resource.RLIMIT_NOFILE, limits.files),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            resource.setrlimit(kind, (value, value))
-
-    return limit
+    values = {
+        "cpu": limits.cpu,
+        "as": limits.memory,
+        "fsize": limits.file_size,
+        "nofile": limits.files,
+        "core": 0,
+    }
+    return ["/usr/bin/prlimit", *(f"--{name}={value}" for name, value in values.items()), "--"]
 
 
 def _filter_fd() -> int:

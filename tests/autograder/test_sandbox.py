@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -324,6 +325,27 @@ def test_the_operators_process_cannot_be_reached() -> None:
         "print('goes on')",
     )
     assert "No such process" in printed(outcome, 0)
+
+
+def test_the_sandbox_dies_with_the_operators_process() -> None:
+    name = f"left{os.getpid()}"
+    cell = f"open('/proc/self/comm', 'w').write({name!r})\nimport time\ntime.sleep(100)"
+    payload = json.dumps({"cells": [cell]}).encode()
+    operator = subprocess.Popen(
+        [sys.executable, "-c", f"from autograder.sandbox import *\nrun_in_sandbox({payload!r})"]
+    )
+    for _ in range(200):
+        if named(name):
+            break
+        time.sleep(0.1)
+    assert named(name)
+    operator.kill()
+    operator.wait()
+    for _ in range(50):
+        if not named(name):
+            break
+        time.sleep(0.1)
+    assert not named(name)
 
 
 def test_unsafe_mode_says_so(capfd: pytest.CaptureFixture[str]) -> None:
