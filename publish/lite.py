@@ -101,7 +101,6 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
             # only the extensions that a trainee needs, not whatever this environment has for graders
             "ignore_sys_prefix": ["federated_extensions"],
             "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
-            "source_date_epoch": 315532800,
         }
         (folder / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": build}), "utf-8")
         command = [sys.executable, "-m", "jupyterlite_core", "build"]

@@ -19,7 +19,7 @@ import click
 from publish import fetch, sources, wheels
 from publish.errors import PublishError
 
-VERSION = "1"  # change it when the form of the output changes: old results in the cache are then passed over
+VERSION = "3"  # change it when the form of the output changes: old results in the cache are then passed over
 TIMEOUT = 600
 HERE = Path(__file__).parent
 
@@ -54,11 +54,13 @@ def _compile(folder: Path, todo: list[Path], kept: dict[Path, Path]) -> None:
     ]
     compiled = dict(run(folder, modules, HERE / "precompile_inside.py"))
     for i, file in enumerate(todo):
-        members = []
+        members: dict[str, bytes] = {}
         for name, content in contents[file]:
             done = compiled.get(f"{i}/{name}c")
-            members.append((name, content) if done is None else (name + "c", done))
-        wheels.write_zip(kept[file], members)
+            members |= {name: content} if done is None else {f"{name}c": done}
+        if file.name.startswith("matplotlib-"):
+            members |= dict(run(folder, [], HERE / "fontcache_inside.py", ["matplotlib"]))
+        wheels.write_zip(kept[file], members.items())
 
 
 def run(

@@ -13,7 +13,6 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +21,22 @@ import click
 from publish import fetch, pins, wheels
 from publish import precompile as compiler
 from publish.errors import PublishError
+from publish.lock import DEPENDS, LAB_LOCK, LOCK, describe, key, name_by_content, reachable, write_lock
 from publish.paths import CACHE, LABS
 
-LOCK = "pyodide-lock.json"
 CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 
-MAKERS = ("runtime.py", "wheels.py", "precompile.py", "precompile.mjs", "precompile_inside.py")
-
-# What each package needs in the browser. Left out of Pyodide's own lists: `pytz` and `matplotlib-pyodide`
-# (matplotlib 3.8 runs without), and of ipywidgets' the two packages that only carry JavaScript for servers.
-DEPENDS: Mapping[str, tuple[str, ...]] = {
-    "matplotlib": ("contourpy", "cycler", "fonttools", "kiwisolver", "numpy", "packaging", "pillow",
-                   "pyparsing", "python-dateutil"),
-    "asttokens": ("six",),
-    "ipython": ("asttokens", "decorator", "executing", "matplotlib-inline", "prompt-toolkit", "pure-eval",
-                "pygments", "six", "stack-data", "traitlets", "typing-extensions", "sqlite3", "wcwidth"),
-    "simpy": (),
-    "comm": ("traitlets",),
-    "ipywidgets": ("comm", "ipython", "traitlets"),
-    "pyyaml": (),
-    "typing-extensions": (),
-    "linelab": ("numpy", "simpy", "matplotlib", "ipywidgets", "pyyaml"),
-    "ipykernel": (),
-    "piplite": ("micropip",),
-    "pyodide-kernel": ("ipython", "jedi", "comm", "ipykernel"),
-}  # fmt: skip
+LIGHT = Path(__file__).with_name("light")
+MAKERS = (
+    "lock.py",
+    "fontcache_inside.py",
+    "runtime.py",
+    "wheels.py",
+    "precompile.py",
+    "precompile.mjs",
+    "precompile_inside.py",
+)
 
 # Files that no page of the course can reach.
 DROP: Mapping[str, tuple[str, ...]] = {
@@ -59,19 +48,6 @@ DROP: Mapping[str, tuple[str, ...]] = {
     "ipython": ("*/tests/*",),
     "jedi": ("jedi/third_party/django-stubs/*",),
 }  # fmt: skip
-
-
-def key(name: str) -> str:
-    """A package's name as a lock spells it."""
-    return name.lower().replace("_", "-")
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """A file to publish and what the lock says of it."""
-
-    path: Path
-    entry: dict[str, Any]
 
 
 def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE) -> Path:
@@ -105,10 +81,16 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
         **_distribution(official, lock, fresh),
         **_additions([*ours.values(), *_kernel_wheels()], fresh),
     }
+    light = _light(fresh)
     write_lock(lock["info"], entries, fresh)
     if precompiled:
         compiler.precompile(fresh, cache)  # starts Pyodide, which wants a lock
-        write_lock(lock["info"], entries, fresh)
+    for entry in (*entries.values(), light):
+        name_by_content(entry, fresh)
+    write_lock(lock["info"], entries, fresh)
+    widgets = {**entries["ipywidgets"], "depends": ["comm", "traitlets", light["name"]]}
+    lab = reachable({**entries, "ipywidgets": widgets, light["name"]: light}, "linelab")
+    write_lock(lock["info"], lab, fresh, LAB_LOCK)
     sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
     (fresh / "sizes.json").write_text(json.dumps(sizes), "utf-8")  # for the progress bar of a lab
     stamp.unlink(missing_ok=True)
@@ -158,20 +140,9 @@ def _additions(sources: list[Path], folder: Path) -> dict[str, dict[str, Any]]:
             shutil.copyfile(source, staging / name)
             built.append(wheels.pure(staging / name, staging))
     for wheel in built:
-        name, version, tops = wheels.metadata(wheel)
-        if key(name) not in DEPENDS:
-            raise PublishError(f"publish/runtime.py: DEPENDS: say what {name} needs in the browser")
-        wheel.replace(folder / wheel.name)
-        entries[key(name)] = {
-            "name": key(name),
-            "version": version,
-            "file_name": wheel.name,
-            "install_dir": "site",
-            "package_type": "package",
-            "imports": tops,
-            "depends": list(DEPENDS[key(name)]),
-            "unvendored_tests": False,
-        }
+        placed = wheel.replace(folder / wheel.name)
+        entry = describe(placed)
+        entries[entry["name"]] = entry
     shutil.rmtree(staging)
     return entries
 
@@ -189,26 +160,12 @@ def _kernel_wheels() -> list[Path]:
     return found
 
 
-def write_lock(info: dict[str, Any], entries: Mapping[str, dict[str, Any]], folder: Path) -> Path:
-    """Write a lock that names just the files in the folder, each with its hash.
-
-    Raises
-    ------
-    PublishError
-        If an entry's file is not there, or an entry depends on one that is not in the lock.
-    """
-    packages = {}
-    for name, entry in sorted(entries.items()):
-        path = folder / entry["file_name"]
-        if not path.exists():
-            raise PublishError(f"{path}: the lock names it, but it is not there; build the runtime again")
-        absent = [needed for needed in entry["depends"] if needed not in entries]
-        if absent:
-            raise PublishError(f"publish/pins.json: {name} needs {', '.join(absent)}; pin it too")
-        packages[name] = {**entry, "sha256": fetch.sha256(path)}
-    target = folder / LOCK
-    target.write_text(json.dumps({"info": info, "packages": packages}, indent=1, sort_keys=True), "utf-8")
-    return target
+def _light(folder: Path) -> dict[str, Any]:
+    """Pack the stand-in for IPython that labs in the page load."""
+    members = [(p.relative_to(LIGHT).as_posix(), p.read_bytes()) for p in sorted(LIGHT.rglob("*.py"))]
+    about = b"Metadata-Version: 2.1\nName: ipython-light\nVersion: 8.23.0\n"
+    members.append(("ipython_light-8.23.0.dist-info/METADATA", about))
+    return describe(wheels.write_zip(folder / "ipython_light-8.23.0-py3-none-any.whl", members), depends=())
 
 
 def _inputs(precompiled: bool) -> str:
@@ -218,6 +175,7 @@ def _inputs(precompiled: bool) -> str:
         digest.update(repr(pins.load(group)).encode())
     here = Path(__file__).parent
     sources = [p for p in sorted(LABS.rglob("*")) if p.is_file() and not _ignored(p)]
+    sources += sorted(LIGHT.rglob("*.py"))
     sources += [*(here / name for name in MAKERS), *_kernel_wheels()]
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

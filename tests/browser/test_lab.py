@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 WEEK = "w01-seeing-the-factory/index.html"
 RUN = {"vi": "Chạy phương án", "en": "Run the plan"}
-READY = {"vi": "Phòng lab đã sẵn sàng.", "en": "The lab is ready."}
+READY = {"vi": "Bài thực hành đã sẵn sàng.", "en": "The lab is ready."}
 LOADING = 60_000
 
 

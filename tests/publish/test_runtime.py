@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from publish import fetch, precompile, runtime, wheels
+from publish import fetch, lock, precompile, runtime, wheels
 from publish.errors import PublishError
 from publish.paths import RUNTIME
 
@@ -33,19 +33,19 @@ def entry(path: Path, *depends: str) -> dict[str, Any]:
 
 def test_a_lock_has_the_hash_of_what_is_published(tmp_path: Path) -> None:
     path = wheel(tmp_path)
-    lock = json.loads(runtime.write_lock(INFO, {"lib": entry(path)}, tmp_path).read_text())
-    assert lock["info"] == INFO
-    assert lock["packages"]["lib"]["sha256"] == fetch.sha256(path)
+    written = json.loads(lock.write_lock(INFO, {"lib": entry(path)}, tmp_path).read_text())
+    assert written["info"] == INFO
+    assert written["packages"]["lib"]["sha256"] == fetch.sha256(path)
 
 
 def test_a_lock_cannot_name_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="not there"):
-        runtime.write_lock(INFO, {"lib": entry(tmp_path / "absent.whl")}, tmp_path)
+        lock.write_lock(INFO, {"lib": entry(tmp_path / "absent.whl")}, tmp_path)
 
 
 def test_a_lock_cannot_need_a_package_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="lib needs numpy"):
-        runtime.write_lock(INFO, {"lib": entry(wheel(tmp_path), "numpy")}, tmp_path)
+        lock.write_lock(INFO, {"lib": entry(wheel(tmp_path), "numpy")}, tmp_path)
 
 
 def test_a_wheel_that_differs_from_pyodides_lock_is_refused(tmp_path: Path) -> None:
@@ -60,6 +60,18 @@ def test_a_wheel_that_pyodides_lock_does_not_have_is_refused(tmp_path: Path) -> 
     path = wheel(tmp_path)
     with pytest.raises(PublishError, match="not in Pyodide's lock"):
         runtime._distribution({path.name: path}, {"packages": {}}, tmp_path)
+
+
+def test_a_changed_wheel_gets_another_name(tmp_path: Path) -> None:
+    names = []
+    for answer in ("41", "42"):
+        path = wheel(tmp_path, **{"lib/a.py": answer})
+        described = entry(path)
+        lock.name_by_content(described, tmp_path)
+        assert (tmp_path / described["file_name"]).exists()
+        names.append(described["file_name"])
+    assert len(set(names)) == 2
+    assert all(name.startswith("lib-1.0-1") and name.endswith("-py3-none-any.whl") for name in names)
 
 
 def test_repacking_drops_what_is_asked_and_repeats(tmp_path: Path) -> None:
@@ -89,11 +101,18 @@ def built() -> Path:
 
 
 def test_the_folder_and_its_lock_agree(built: Path) -> None:
-    packages = json.loads((built / runtime.LOCK).read_text())["packages"]
-    named = {p["file_name"] for p in packages.values()}
+    locks = (lock.LOCK, lock.LAB_LOCK)
+    packages = [p for name in locks for p in json.loads((built / name).read_text())["packages"].values()]
     present = {path.name for path in built.iterdir()}
-    assert present == named | set(runtime.CORE) | {runtime.LOCK, "sizes.json"}
-    assert all(fetch.sha256(built / p["file_name"]) == p["sha256"] for p in packages.values())
+    assert present == {p["file_name"] for p in packages} | {*runtime.CORE, *locks, "sizes.json"}
+    assert all(fetch.sha256(built / p["file_name"]) == p["sha256"] for p in packages)
+
+
+def test_a_lab_loads_no_more_than_it_needs(built: Path) -> None:
+    lab = json.loads((built / lock.LAB_LOCK).read_text())["packages"]
+    assert {"numpy", "matplotlib", "simpy", "ipywidgets", "pyyaml", "linelab"} <= set(lab)
+    assert not {"pygments", "jedi", "sqlite3", "openssl", "fonttools", "prompt-toolkit"} & set(lab)
+    assert all(needed in lab for entry in lab.values() for needed in entry["depends"])
 
 
 def test_an_interrupted_build_is_repaired_and_repeats(built: Path) -> None:

@@ -21,6 +21,7 @@ class Lab {
   constructor(mount) {
     this.mount = mount;
     this.button = mount.querySelector(".course-lab-start") ?? button(text("start"), "course-lab-start", () => {});
+    this.label = this.button.textContent;
     this.button.addEventListener("click", () => this.start());
     this.button.disabled = false;
     const percent = { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 };
@@ -83,7 +84,7 @@ class Lab {
   end() {
     this.session?.close();
     this.live.replaceChildren();
-    this.button.textContent = text("start");
+    this.button.textContent = this.label;
     this.say(text("stopped"));
     this.state("still");
     this.button.focus();

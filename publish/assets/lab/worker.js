@@ -2,7 +2,8 @@
 import { loadPyodide } from "../../runtime/pyodide/pyodide.mjs";
 
 const RUNTIME = new URL("../../runtime/pyodide/", import.meta.url);
-const PACKAGES = ["linelab"]; // the lock says what it needs: numpy, matplotlib, simpy, ipywidgets, pyyaml
+const LOCK = "lab-lock.json"; // names what a lab needs and no more; JupyterLite has its own
+const PACKAGES = ["linelab"];
 
 const say = (kind, more) => self.postMessage({ kind, ...more });
 
@@ -13,7 +14,7 @@ const load = { done: 0, total: 0, told: 0 };
 const coming = new Map(); // file name -> answer
 
 async function prefetch() {
-  const [lock, sizes] = await Promise.all(["pyodide-lock.json", "sizes.json"].map(async (name) => (await ask(name)).json()));
+  const [lock, sizes] = await Promise.all([LOCK, "sizes.json"].map(async (name) => (await ask(name)).json()));
   const wanted = new Set(PACKAGES);
   for (const name of wanted) for (const needed of lock.packages[name].depends) wanted.add(needed);
   const files = [...wanted].map((name) => lock.packages[name]);
@@ -65,6 +66,7 @@ async function start(app, language) {
   prefetch().catch(() => {}); // Pyodide will ask again, and report
   const source = plainFetch(new URL("bridge.py", import.meta.url)).then((answer) => answer.text());
   const pyodide = await loadPyodide({
+    lockFileURL: new URL(LOCK, RUNTIME).href,
     packages: PACKAGES,
     env: { HOME: "/home/pyodide", MPLBACKEND: "Agg" },
     stdout: (line) => console.log(line),
