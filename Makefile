@@ -6,7 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help serve test setup site system lint unit browser lock clean
 

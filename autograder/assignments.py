@@ -10,24 +10,16 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import jupytext
-import nbformat
-from nbconvert.preprocessors import Preprocessor
-from nbgrader.preprocessors import (
-    CheckCellMetadata,
-    ClearHiddenTests,
-    ClearOutput,
-    ClearSolutions,
-    ComputeChecksums,
-    LockCells,
-)
-from traitlets.config import Config
+from typing import TYPE_CHECKING, Any
 
 from autograder.errors import CourseError
 from linelab.cases import load
 from linelab.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    import nbformat
+
+# nbgrader and jupytext take seconds to import; the commands that only list or enrol should not wait for them.
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 EDITION = "2026-1"
@@ -55,6 +47,9 @@ def _read(assignment: str) -> str:
 
 def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
     """The instructor's version in one language: solutions, hidden tests and points included."""
+    import jupytext
+    import nbformat
+
     if language not in LANGUAGES:
         raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
     notebook: nbformat.NotebookNode = jupytext.reads(_read(assignment), fmt="md:myst")
@@ -81,20 +76,23 @@ def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookN
 
 def release_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
     """What trainees get: nbgrader's own steps strip solutions and hidden tests and lock the test cells."""
+    from nbgrader import preprocessors as nbgrader
+    from traitlets.config import Config
+
     config = Config()
     config.ClearSolutions.code_stub = {"python": STUBS[language]}
     config.ClearSolutions.text_stub = TEXT_STUBS[language]
     notebook, resources = source_notebook(assignment, language), {"metadata": {"name": assignment}}
-    steps: list[type[Preprocessor]] = [
-        LockCells,
-        ClearSolutions,
-        ClearOutput,
-        CheckCellMetadata,
-        ComputeChecksums,
-        ClearHiddenTests,
+    steps = [
+        nbgrader.LockCells,
+        nbgrader.ClearSolutions,
+        nbgrader.ClearOutput,
+        nbgrader.CheckCellMetadata,
+        nbgrader.ComputeChecksums,
+        nbgrader.ClearHiddenTests,
         # nbgrader checks cells against their form before and after hidden tests are gone; so do its releases
-        ComputeChecksums,
-        CheckCellMetadata,
+        nbgrader.ComputeChecksums,
+        nbgrader.CheckCellMetadata,
     ]
     for step in steps:
         notebook, resources = step(config=config).preprocess(notebook, resources)

@@ -25,7 +25,6 @@ import yaml
 
 from autograder.assignments import EDITION
 from autograder.errors import CourseError
-from autograder.judge import prepare_course
 from autograder.page import write
 from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, new_trainee_id, normalise
@@ -62,6 +61,8 @@ class Cohort:
         CourseError
             If something is there already; nothing half-made is left behind.
         """
+        from autograder.judge import prepare_course  # nbgrader: seconds that opening a cohort need not take
+
         path = path.resolve()
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise CourseError(f"{path}: is there already and not empty; name a new folder")

@@ -15,6 +15,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -300,13 +301,13 @@ def _convert(
     log.propagate = False
     try:
         with program_path(), warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", SAWarning
-            )  # nbgrader's own, about a session that it flushes later
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own: it flushes a session later
             course = CourseDirectory(config=config, log=log)
             converter(coursedir=course, config=config, log=log, force=True).start()
     except Exception as error:
-        detail = (said.getvalue().strip().splitlines() or [str(error)])[-1]
+        # nbgrader ends with "see the traceback above"; its last line that names an error says more
+        named = re.findall(r"(?m)^[\w.]*(?:Error|Exception|Entry): .+$", said.getvalue())
+        detail = named[-1] if named else f"{type(error).__name__}: {error}"
         who = f"{trainee} {assignment}" if trainee else assignment
         raise CourseError(f"{who}: nbgrader's {converter.__name__} failed: {detail}") from error
     finally:

@@ -15,6 +15,7 @@ from typing import Any
 from linelab.cases import Case
 from linelab.experiment import simulate
 from linelab.results import Run
+from linelab.texts import LANGUAGES, number
 
 REPLICATIONS = 40
 FULL_SHARE = 0.97  # so near the best, plans are equally good
@@ -65,15 +66,17 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     share = min(max(gain / best, 0.0), 1.0) if best > 0 else 0.0
     share = 1.0 if share >= FULL_SHARE else share
     before, after = today.lead_time.scaled(1 / 60, ""), run.lead_time.scaled(1 / 60, "")
-    times = (
-        f"{before.mean:.0f} ± {before.half_width:.0f}",
-        f"{after.mean:.0f} ± {after.half_width:.0f}",
-        f"{100 * share:.0f} %",
+    vi, en = (
+        [
+            *(f"{number(e.mean, x)} ± {number(e.half_width, x)}" for e in (before, after)),
+            f"{100 * share:.0f} %",
+        ]
+        for x in LANGUAGES
     )
     return _verdict(
         share,
-        "Thời gian lưu trình từ {} phút còn {} phút: đạt {} mức cải thiện có thể.".format(*times),
-        "Flow time goes from {} min to {} min: {} of the attainable gain.".format(*times),
+        "Thời gian lưu trình từ {} phút còn {} phút: đạt {} mức cải thiện có thể.".format(*vi),
+        "Flow time goes from {} min to {} min: {} of the attainable gain.".format(*en),
     )
 
 

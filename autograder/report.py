@@ -17,6 +17,7 @@ from autograder.gradebook import Mark, details, marks
 from autograder.page import page, write
 from autograder.texts import text
 from linelab.cases import load
+from linelab.texts import number
 from linelab.trainees import written
 
 PASS = 60  # percent, for the colours here; what a certificate needs is said by its rules
@@ -99,7 +100,7 @@ def _page(cohort: Cohort, lines: Sequence[Line]) -> str:
         f"<li>{_who(x)}, {escape(x.assignment)}: {escape(say(x.state[1]))}</li>" for x in troubled
     )
     parts.append(f"<ul>{items}</ul>" if items else f"<p>{escape(say('nobody'))}</p>")
-    rows = [_row(line, say(line.state[1])) for line in lines]
+    rows = [_row(line, say(line.state[1]), language) for line in lines]
     heads = [(say("trainee"), ""), (say("assignment"), ""), (say("attempts"), "n"), (say("points"), "n")]
     parts.append(f"<h2>{escape(say('all'))}</h2>{_table([*heads, (say('state'), '')], rows)}")
     for assignment in assignments():
@@ -122,8 +123,8 @@ def _who(line: Line) -> str:
     return f"<strong>{written(line.trainee.id)}</strong>{name}"
 
 
-def _row(line: Line, words: str) -> str:
-    points = f"{line.mark.points:g} / {line.mark.max_points:g}" if line.mark else "–"
+def _row(line: Line, words: str, language: str) -> str:
+    points = f"{number(line.mark.points, language)} / {line.mark.max_points:g}" if line.mark else "–"
     return (
         f'<tr><td>{_who(line)}</td><td>{escape(line.assignment)}</td><td class="n">{line.attempts}</td>'
         f'<td class="n">{points}</td><td class="{line.state[0]}">{escape(words)}</td></tr>'

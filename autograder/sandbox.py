@@ -168,8 +168,9 @@ def bwrap_command(arguments: Sequence[str], seccomp_fd: int, limits: Limits) -> 
         command += ["--unshare-user", "--uid", "65534", "--gid", "65534", "--disable-userns"]
     for name, value in _environment().items():
         command += ["--setenv", name, value]
-    command += _binds()
+    # first the work folder: the interpreter may lie below /tmp and must not be hidden by it
     command += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", "/tmp"]
+    command += _binds()
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]
     command += ["--chdir", "/tmp", "--"]
     if root:

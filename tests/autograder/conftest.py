@@ -1,66 +1,75 @@
-"""What the grading tests share: a notebook that somebody filled in, and a cohort's folder."""
+"""Hand-ins as trainees make them: the released exercise with answers written into it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from autograder.assignments import release_notebook
-from autograder.judge import prepare_course
-from linelab.cases import Case, load
-from linelab.experiment import simulate
+from autograder.assignments import release_notebook, source_notebook
+from autograder.cohort import Cohort
 
-TRAINEE = "K7P2QD4P"
-EDITION = "2026-1"
-
-Fill = Callable[..., nbformat.NotebookNode]
+MEMO = "I propose smaller transfer lots. <script>alert(1)</script> **59 ± 1 min** instead of 223 ± 1 min."
 
 
-def filled_in(trainee: str = TRAINEE, language: str = "vi", **code: str) -> nbformat.NotebookNode:
-    """The released notebook with the trainee's number and, by question, the code of answer cells."""
-    notebook: nbformat.NotebookNode = release_notebook("w01", language)
-    for cell in notebook.cells:
+def work(trainee: str, language: str = "vi", changed: Mapping[str, str] | None = None) -> Any:
+    """The exercise solved by the instructor's own solution, but for the cells in `changed`."""
+    notebook, source = release_notebook("w01", language), source_notebook("w01", language)
+    for cell, solved in zip(notebook.cells, source.cells, strict=True):
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            lines = [line for line in solved.source.splitlines() if not line.startswith("### ")]
+            cell.source = "\n".join(lines)
+        if cell.id == "w01-q8":
+            cell.source = MEMO
         cell.source = cell.source.replace('TRAINEE = ""', f'TRAINEE = "{trainee}"')
-        if cell.id.endswith("-answer") and cell.id[4:-7] in code:
-            cell.source = code[cell.id[4:-7]]
-        elif cell.id == "w01-q8" and "q8" in code:
-            cell.source = code["q8"]
+        cell.source = (changed or {}).get(cell.id, cell.source)
     return notebook
 
 
-@pytest.fixture(scope="session")
-def fill() -> Fill:
-    return filled_in
+@pytest.fixture
+def solve() -> Callable[..., Any]:
+    return work
+
+
+@pytest.fixture
+def hand_in(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a hand-in file as the Hand-in page does."""
+
+    def make(
+        trainee: str, language: str = "vi", changed: Mapping[str, str] | None = None, **more: Any
+    ) -> Path:
+        notebook = work(trainee, language, changed)
+        content = {
+            "format": "course-hand-in/1",
+            "edition": "2026-1",
+            "trainee": trainee,
+            "language": language,
+            "made": "2026-11-23T09:00:00Z",
+            "notebooks": {"w01.ipynb": json.loads(nbformat.writes(notebook))},
+        } | more
+        path = tmp_path / f"hand-in_{trainee}_{language}.json"
+        path.write_text(json.dumps(content), "utf-8")
+        return path
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def case() -> Case:
-    return load("w01").variant(TRAINEE, EDITION)
+def _empty_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Cohort.create(tmp_path_factory.mktemp("made") / "cohort").path
 
 
-@pytest.fixture(scope="session")
-def right(case: Case) -> dict[str, Any]:
-    """Answers as somebody who knows finds them, from the case alone."""
-    run = simulate(case.line, horizon=case.horizon, warm_up=case.warm_up, replications=40, seed=7)
-    return {
-        "q1": case.shift / case.demand,
-        "q2": "glue",
-        "q3": 3600 * case.line.bottleneck_rate,
-        "q4": run.lead_time.mean / 60,
-        "q5": run.throughput.mean * run.lead_time.mean,
-        "q6": 100 * case.line.raw_process_time / run.lead_time.mean,
-        "q7": {"transfer_lot": 5, "lane_capacity": 15, "glue_repair": 240},
-    }
+@pytest.fixture
+def cohort(_empty_cohort: Path, tmp_path: Path) -> Cohort:
+    """A fresh cohort; a copy, as nbgrader takes seconds to make one."""
+    import shutil
 
-
-@pytest.fixture(scope="session")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cohort's folder with nbgrader's course folder in it."""
-    folder = tmp_path_factory.mktemp("cohort")
-    (folder / "cohort.yml").write_text(f"edition: {EDITION!r}\nsecret: '5ec7e7'\n")
-    prepare_course(folder / "nbgrader")
-    return folder
+    path = tmp_path / "cohort"
+    shutil.copytree(_empty_cohort, path)
+    config = path / "nbgrader" / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(str(_empty_cohort.resolve()), str(path.resolve())))
+    return Cohort.open(path)

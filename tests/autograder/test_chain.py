@@ -1,0 +1,144 @@
+"""From the hand-in to the report, with real notebooks, the real sandbox and the real gradebook."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder import grade as grading
+from autograder.assignments import source_notebook
+from autograder.cohort import Cohort
+from autograder.gradebook import details, marks
+from course import main
+
+Maker = Callable[..., Path]
+WEAK = {
+    "w01-q2-answer": 'answer("q2", "pack")',
+    # availability forgotten
+    "w01-q3-answer": 'answer("q3", 3600 / case.line.stations[2].process_time.average)',
+    # seconds instead of minutes
+    "w01-q4-answer": 'answer("q4", today.lead_time.mean)',
+    "w01-q7-answer": 'answer("q7", {"transfer_lot": 15, "lane_capacity": 30})',
+    "w01-q8": "*Write your answer here.*",
+}
+
+
+def course(cohort: Cohort, *arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, [arguments[0], "-C", str(cohort.path), *arguments[1:]])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture
+def graded(cohort: Cohort, hand_in: Maker) -> tuple[Cohort, str, str]:
+    good, weak = cohort.enrol().id, cohort.enrol(language="en").id
+    course(cohort, "collect", str(hand_in(good)), str(hand_in(weak, "en", WEAK)))
+    said = course(cohort, "grade").output
+    assert "2 graded, 0 unchanged, 0 failed" in said
+    return cohort, good, weak
+
+
+def test_marks_are_what_the_work_deserves(graded: tuple[Cohort, str, str]) -> None:
+    cohort, good, weak = graded
+    points = {t: {d.question: d.points for d in details(cohort, t, "w01")} for t in (good, weak)}
+    assert points[good] == {"q1": 1, "q2": 1, "q3": 2, "q4": 2, "q5": 2, "q6": 2, "q7": 6, "q8": 0}
+    assert {q: p for q, p in points[weak].items() if q != "q7"} == {
+        "q1": 1, "q2": 0, "q3": 0, "q4": 0, "q5": 2, "q6": 2, "q8": 0,
+    }  # fmt: skip
+    assert 4 < points[weak]["q7"] < 6
+    assert [m.complete for m in marks(cohort) if m.trainee == good] == [False]
+
+
+def test_review_feedback_and_report(graded: tuple[Cohort, str, str]) -> None:
+    cohort, good, weak = graded
+    listed = course(cohort, "review", "--list").output
+    assert "w01 q8: of 4 points" in listed
+    course(cohort, "review", "--set", good, "w01", "q8", "3,5", "--comment", "<b>Rõ</b>")
+    course(cohort, "review", "--set", weak, "w01", "q8", "0")
+    assert "0 answers wait" in course(cohort, "review", "--list").output
+    course(cohort, "feedback")
+    page = (cohort.path / "feedback" / good / "w01.html").read_text("utf-8")
+    assert 'lang="vi"' in page
+    assert "19,5 / 20 điểm" in page
+    assert "&lt;b&gt;Rõ&lt;/b&gt;" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert not re.search(r"<script|<img|<b>|onerror|https?://", page)
+    other = (cohort.path / "feedback" / weak / "w01.html").read_text("utf-8")
+    assert 'lang="en"' in other
+    assert good not in other
+    course(cohort, "report")
+    report = (cohort.path / "report" / "index.html").read_text("utf-8")
+    assert "Lớp cohort" in report
+    with (cohort.path / "report" / "marks.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row["trainee"].replace("-", ""): row for row in csv.DictReader(stream)}
+    assert rows[good]["points"] == "19.5"
+    assert rows[good]["complete"] == "True"
+
+
+def test_feedback_holds_no_hidden_test_and_no_expected_value(graded: tuple[Cohort, str, str]) -> None:
+    cohort, _, weak = graded
+    course(cohort, "feedback")
+    page = "".join((cohort.path / "feedback" / weak / "w01.html").read_text("utf-8").split())
+    for cell in source_notebook("w01", "en").cells:
+        for part in re.findall(r"### BEGIN[^\n]*\n(.*?)### END", cell.source, re.DOTALL):
+            for line in part.splitlines():
+                code = "".join(line.split())
+                if len(code) > 15 and not code.startswith(("reason=", '"en"')):
+                    assert code not in page, line
+    own = next(c for c in [cohort.roster()[weak]])
+    assert own.id in page.replace("-", "")
+
+
+def test_a_second_run_grades_nothing_and_a_new_attempt_only(
+    graded: tuple[Cohort, str, str], hand_in: Maker
+) -> None:
+    cohort, _, weak = graded
+    assert "0 graded, 2 unchanged" in course(cohort, "grade").output
+    course(cohort, "collect", str(hand_in(weak, "en", WEAK | {"w01-q2-answer": 'answer("q2", "glue")'})))
+    assert "1 graded, 1 unchanged" in course(cohort, "grade").output
+    assert {d.question: d.points for d in details(cohort, weak, "w01")}["q2"] == 1
+
+
+def test_marks_do_not_depend_on_when_or_how_often(graded: tuple[Cohort, str, str]) -> None:
+    cohort, *_ = graded
+    before = [(m.trainee, m.points, m.attempt) for m in marks(cohort)]
+    course(cohort, "grade", "--regrade", "--jobs", "1")
+    assert [(m.trainee, m.points, m.attempt) for m in marks(cohort)] == before
+
+
+def test_one_bad_hand_in_never_stops_the_batch(
+    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = cohort.enrol().id, cohort.enrol().id
+    course(cohort, "collect", str(hand_in(bad)), str(hand_in(good)))
+    real = grading.execute
+
+    def execute(notebook: object, assignment: str, **more: object) -> object:
+        if bad in str(notebook):
+            raise RuntimeError("boom")
+        return real(notebook, assignment, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(grading, "execute", execute)
+    said = course(cohort, "grade", code=1).output
+    assert "1 graded, 0 unchanged, 1 failed" in said
+    assert f"{bad} w01: not graded: RuntimeError: boom" in said
+    assert [m.trainee for m in marks(cohort)] == [good]
+
+
+def test_feedback_before_grading_says_what_to_do(cohort: Cohort) -> None:
+    assert "run course grade first" in course(cohort, "feedback", code=1).output
+
+
+def test_a_mark_out_of_range_or_for_nobody_is_refused(graded: tuple[Cohort, str, str]) -> None:
+    cohort, good, _ = graded
+    assert "give 0 to 4" in course(cohort, "review", "--set", good, "w01", "q8", "9", code=1).output
+    assert "is not a number" in course(cohort, "review", "--set", good, "w01", "q8", "x", code=1).output
+    assert "roster.csv" in course(cohort, "review", "--set", "K7P2QD4P", "w01", "q8", "1", code=1).output
+    assert (
+        "nothing is graded there" in course(cohort, "review", "--set", good, "w01", "q77", "1", code=1).output
+    )
