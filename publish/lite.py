@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from publish.errors import PublishError
-from publish.runtime import LOCK
+from publish.lock import LOCK
 
 APPS = ("notebooks",)
 STORAGE = "course"  # name of the browser's database that the Hand-in page reads
