@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import nbformat
 import pytest
 
 from autograder import execute as module
+from autograder.assignments import release_notebook
 from autograder.errors import CourseError
 from autograder.execute import RefusedError, execute, plain_value
 from autograder.sandbox import Limits, Outcome
 
 QUICK = Limits(cell=5, total=10, wall=15)
-Fill = Callable[..., nbformat.NotebookNode]
+TRAINEE = "K7P2QD4P"
 
 FORGE = """
 from IPython.display import display
@@ -25,7 +25,18 @@ def forge(value, question="q1", assignment="w01"):
 """
 
 
-def test_answers_come_out_and_the_last_counts(fill: Fill) -> None:
+def fill(trainee: str = TRAINEE, language: str = "vi", **code: str) -> nbformat.NotebookNode:
+    """The released notebook with the trainee's number and, by question, what stands in answer cells."""
+    notebook: nbformat.NotebookNode = release_notebook("w01", language)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('TRAINEE = ""', f'TRAINEE = "{trainee}"')
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            question = cell.id.removeprefix("w01-").removesuffix("-answer")
+            cell.source = code.get(question, cell.source)
+    return notebook
+
+
+def test_answers_come_out_and_the_last_counts() -> None:
     notebook = fill(
         q1="answer('q1', 1.5)\nanswer('q1', 37.5)",
         q2="answer('q2', 'glue')",
@@ -43,25 +54,25 @@ def test_answers_come_out_and_the_last_counts(fill: Fill) -> None:
     assert result.problems == []
 
 
-def test_an_untouched_notebook_has_no_answers(fill: Fill) -> None:
+def test_an_untouched_notebook_has_no_answers() -> None:
     result = execute(fill(), "w01", QUICK)
     assert (result.answers, result.trainee, result.problems) == ({}, "K7P2QD4P", [])
     result = execute(fill(trainee=""), "w01", QUICK)
     assert (result.answers, result.trainee, result.problems) == ({}, None, [])
 
 
-def test_an_error_in_a_cell_is_told_and_the_rest_counts(fill: Fill) -> None:
+def test_an_error_in_a_cell_is_told_and_the_rest_counts() -> None:
     result = execute(fill(q1="1/0", q2="answer('q2', 'pack')"), "w01", QUICK)
     assert result.answers["q2"] == "pack"
     assert any("ZeroDivisionError" in problem for problem in result.problems)
 
 
-def test_a_forged_record_is_a_claim_like_any_other(fill: Fill) -> None:
+def test_a_forged_record_is_a_claim_like_any_other() -> None:
     result = execute(fill(q1=FORGE + "forge(40.0)"), "w01", QUICK)
     assert result.answers["q1"] == 40.0
 
 
-def test_forged_records_of_the_wrong_form_are_refused(fill: Fill) -> None:
+def test_forged_records_of_the_wrong_form_are_refused() -> None:
     values = ["10 ** 400", "10 ** 30", "'text'", "True", "None", "[1, 2]", "-5"]
     values.append("{'a': {'b': {'c': {'d': {'e': 1}}}}}")
     result = execute(fill(q1=FORGE + "".join(f"forge({v})\n" for v in values)), "w01", QUICK)
@@ -69,7 +80,7 @@ def test_forged_records_of_the_wrong_form_are_refused(fill: Fill) -> None:
     assert sum(problem.startswith("q1:") for problem in result.problems) == len(values)
 
 
-def test_strange_records_do_no_harm(fill: Fill) -> None:
+def test_strange_records_do_no_harm() -> None:
     cell = FORGE + (
         "forge(1, question='q99'); forge(1, assignment='w77'); forge('x', question='q8')\n"
         "forge(1, question=['q1']); forge({'x' * 200: 1}, question='q7')\n"
@@ -113,7 +124,7 @@ def line(value: str) -> bytes:
         b'{"cell": 7, "outputs": []}\n[]\n"cell"\n{"cell": 0, "outputs": 3}\n{"cell": true}\n',
     ],
 )
-def test_damaged_or_hostile_channels(data: bytes, monkeypatch: pytest.MonkeyPatch, fill: Fill) -> None:
+def test_damaged_or_hostile_channels(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "run_in_sandbox", lambda *args, **named: outcome(data))
     result = execute(fill(), "w01", QUICK)
     assert "q1" not in result.answers
@@ -121,9 +132,7 @@ def test_damaged_or_hostile_channels(data: bytes, monkeypatch: pytest.MonkeyPatc
     nbformat.validate(result.notebook)
 
 
-def test_a_sandbox_that_does_not_start_costs_nobody_points(
-    monkeypatch: pytest.MonkeyPatch, fill: Fill
-) -> None:
+def test_a_sandbox_that_does_not_start_costs_nobody_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         module, "run_in_sandbox", lambda *args, **named: Outcome(b"", None, 1, 0.0, "bwrap: no")
     )
@@ -131,7 +140,7 @@ def test_a_sandbox_that_does_not_start_costs_nobody_points(
         execute(fill(), "w01", QUICK)
 
 
-def test_patched_libraries_harm_only_the_notebook_itself(fill: Fill) -> None:
+def test_patched_libraries_harm_only_the_notebook_itself() -> None:
     cell = (
         "answer('q1', 40.0)\nimport json, builtins, linelab.answers\n"
         "linelab.answers.validate = lambda *a: []\nlinelab.answers.answer = print\n"
@@ -146,20 +155,20 @@ def test_patched_libraries_harm_only_the_notebook_itself(fill: Fill) -> None:
     assert json.loads(json.dumps([1])) == [1]
 
 
-def test_a_sudden_end_keeps_what_was_recorded(fill: Fill) -> None:
+def test_a_sudden_end_keeps_what_was_recorded() -> None:
     result = execute(fill(q1="answer('q1', 40.0)", q3="import os; os._exit(0)"), "w01", QUICK)
     assert result.answers["q1"] == 40.0
     assert any("it ended in code cell" in problem for problem in result.problems)
 
 
-def test_a_notebook_that_takes_too_long_keeps_what_was_recorded(fill: Fill) -> None:
+def test_a_notebook_that_takes_too_long_keeps_what_was_recorded() -> None:
     stuck = "import signal; signal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"
     result = execute(fill(q1="answer('q1', 40.0)", q2=stuck), "w01", Limits(cell=1, total=2, wall=3.5))
     assert result.answers["q1"] == 40.0
     assert any("longer than it may" in problem for problem in result.problems)
 
 
-def test_outputs_are_reduced_to_texts_and_pictures(fill: Fill) -> None:
+def test_outputs_are_reduced_to_texts_and_pictures() -> None:
     cell = (
         "from IPython.display import HTML, Javascript, display\nprint('kept')\n"
         "display(HTML('<script>alert(1)</script>'))\ndisplay(Javascript('alert(1)'))\n"
@@ -178,7 +187,7 @@ def test_outputs_are_reduced_to_texts_and_pictures(fill: Fill) -> None:
     assert all(c.metadata == {} and "attachments" not in c for c in result.notebook.cells)
 
 
-def test_two_trainees_in_one_notebook_are_told(fill: Fill) -> None:
+def test_two_trainees_in_one_notebook_are_told() -> None:
     from linelab.trainees import new_trainee_id
 
     other = new_trainee_id()

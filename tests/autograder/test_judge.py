@@ -15,7 +15,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import plan as plan_module
-from autograder.assignments import source_notebook
+from autograder.assignments import release_notebook, source_notebook
 from autograder.errors import CourseError
 from autograder.execute import execute
 from autograder.gradebook import details, marks, set_manual
@@ -23,13 +23,53 @@ from autograder.judge import Judgement, hidden_seeds, judge_submission, prepare_
 from autograder.marking import REASON, mark_choice, mark_number
 from autograder.submission import harmless, rebuild
 from linelab.cases import Case, load
+from linelab.experiment import simulate
 from linelab.trainees import new_trainee_id
 
 TRAINEE = "K7P2QD4P"
 SEEDS = hidden_seeds("5ec7e7", "w01")
 MEMO = "Chọn lô 5 kiện; CT giảm còn 30 ± 1 phút."
-Fill = Callable[..., nbformat.NotebookNode]
 Answers = dict[str, Any]
+
+
+def fill(trainee: str = TRAINEE, language: str = "vi", **code: str) -> nbformat.NotebookNode:
+    """The released notebook with the trainee's number and, by question, what stands in answer cells."""
+    notebook: nbformat.NotebookNode = release_notebook("w01", language)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('TRAINEE = ""', f'TRAINEE = "{trainee}"')
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            question = cell.id.removeprefix("w01-").removesuffix("-answer")
+            cell.source = code.get(question, cell.source)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return load("w01").variant(TRAINEE, "2026-1")
+
+
+@pytest.fixture(scope="module")
+def right(case: Case) -> Answers:
+    """Answers as somebody who knows finds them, from the case alone."""
+    run = simulate(case.line, horizon=case.horizon, warm_up=case.warm_up, replications=40, seed=7)
+    return {
+        "q1": case.shift / case.demand,
+        "q2": "glue",
+        "q3": 3600 * case.line.bottleneck_rate,
+        "q4": run.lead_time.mean / 60,
+        "q5": run.throughput.mean * run.lead_time.mean,
+        "q6": 100 * case.line.raw_process_time / run.lead_time.mean,
+        "q7": {"transfer_lot": 5, "lane_capacity": 15, "glue_repair": 240},
+    }
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cohort's folder with nbgrader's course folder in it."""
+    folder = tmp_path_factory.mktemp("judged")
+    (folder / "cohort.yml").write_text("edition: '2026-1'\nsecret: '5ec7e7'\n")
+    prepare_course(folder / "nbgrader")
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -66,21 +106,21 @@ def points(tests: dict[str, str], case: Case) -> Callable[[str, Any], float]:
     return mark
 
 
-def judge(cohort: Path, notebook: nbformat.NotebookNode, answers: Answers, who: str = TRAINEE) -> Judgement:
-    return judge_submission(cohort / "nbgrader", who, "w01", notebook, answers, attempt="a1")
+def judge(course: Path, notebook: nbformat.NotebookNode, answers: Answers, who: str = TRAINEE) -> Judgement:
+    return judge_submission(course / "nbgrader", who, "w01", notebook, answers, attempt="a1")
 
 
-def test_the_whole_way_of_the_instructors_solution(cohort: Path) -> None:
+def test_the_whole_way_of_the_instructors_solution(course: Path) -> None:
     """The instructor's own solution, executed for a variant, gets all points that a machine can give."""
     who = new_trainee_id()
     notebook = source_notebook("w01", "en")
     for cell in notebook.cells:
         cell.source = cell.source.replace('TRAINEE = ""', f'TRAINEE = "{who}"')
     run = execute(notebook, "w01")
-    result = judge(cohort, notebook, run.answers, who)
+    result = judge(course, notebook, run.answers, who)
     assert result.problems == []
     assert result.points == {"q1": 1, "q2": 1, "q3": 2, "q4": 2, "q5": 2, "q6": 2, "q7": 6, "q8": None}
-    [mark] = [m for m in marks(cohort) if m.trainee == who]
+    [mark] = [m for m in marks(course) if m.trainee == who]
     assert (mark.points, mark.max_points, mark.complete, mark.attempt) == (16, 20, False, "a1")
 
 
@@ -134,7 +174,7 @@ def test_plans(points: Callable[[str, Any], float], right: Answers, case: Case) 
     assert half == round(half, 1)
 
 
-def test_changed_test_cells_make_no_difference(cohort: Path, fill: Fill, right: Answers) -> None:
+def test_changed_test_cells_make_no_difference(course: Path, right: Answers) -> None:
     """Doubled, rewritten, deleted and retyped cells, some of which nbgrader alone fails on."""
     plain = fill(q1="answer('q1', 1)", q8=MEMO)
     tampered = copy.deepcopy(plain)
@@ -149,10 +189,10 @@ def test_changed_test_cells_make_no_difference(cohort: Path, fill: Fill, right: 
     tampered.cells += [copy.deepcopy(by_id["w01-q1"]), copy.deepcopy(by_id["w01-q8"])]
     tampered.cells.append(nbformat.v4.new_code_cell("import os; os._exit(9)"))
     answers = right | {"q3": 1.0, "q7": None, "q8": MEMO}
-    first, second = judge(cohort, plain, answers), judge(cohort, tampered, answers)
+    first, second = judge(course, plain, answers), judge(course, tampered, answers)
     assert first == second
     assert first.points == {"q1": 1, "q2": 1, "q3": 0, "q4": 2, "q5": 2, "q6": 2, "q7": 0, "q8": None}
-    stored = nbformat.read(cohort / "nbgrader/autograded" / TRAINEE / "w01/w01.ipynb", as_version=4)
+    stored = nbformat.read(course / "nbgrader/autograded" / TRAINEE / "w01/w01.ipynb", as_version=4)
     assert "os._exit" not in json.dumps(stored)
 
 
@@ -176,7 +216,7 @@ def test_any_notebook_is_rebuilt_into_a_valid_one(notebook: dict[str, Any]) -> N
     assert sum(c.metadata.get("nbgrader", {}).get("grade", False) for c in made.cells) == 8
 
 
-def test_the_language_of_the_release_is_kept(fill: Fill) -> None:
+def test_the_language_of_the_release_is_kept() -> None:
     assert rebuild(fill(language="en"), "w01").metadata.course.language == "en"
 
 
@@ -188,35 +228,35 @@ def test_a_memo_cannot_run_in_the_instructors_browser() -> None:
     assert "a < b" in shown
 
 
-def test_a_memo_is_marked_by_a_person(cohort: Path, fill: Fill, right: Answers) -> None:
+def test_a_memo_is_marked_by_a_person(course: Path, right: Answers) -> None:
     who = new_trainee_id()
     notebook, answers = fill(trainee=who, q8=MEMO), {"q1": right["q1"], "q8": MEMO}
 
     def mark() -> Any:
-        return next(m for m in marks(cohort) if m.trainee == who)
+        return next(m for m in marks(course) if m.trainee == who)
 
-    judge(cohort, notebook, answers, who)
+    judge(course, notebook, answers, who)
     before = mark().points
     assert mark().complete is False
-    assert [d.question for d in details(cohort, who, "w01") if d.waiting] == ["q8"]
+    assert [d.question for d in details(course, who, "w01") if d.waiting] == ["q8"]
     with pytest.raises(CourseError, match="give 0 to 4"):
-        set_manual(cohort, who, "w01", "q8", 5)
-    set_manual(cohort, who, "w01", "q8", 3.5, "Rõ ràng.")
+        set_manual(course, who, "w01", "q8", 5)
+    set_manual(course, who, "w01", "q8", 3.5, "Rõ ràng.")
     assert (mark().points, mark().complete) == (before + 3.5, True)
-    last = details(cohort, who, "w01")[-1]
+    last = details(course, who, "w01")[-1]
     assert (last.points, last.comment, last.manual) == (3.5, "Rõ ràng.", True)
     # graded again with the same memo: the mark stands; with another: a person looks again
-    judge(cohort, notebook, answers, who)
+    judge(course, notebook, answers, who)
     assert (mark().points, mark().complete) == (before + 3.5, True)
-    judge(cohort, fill(trainee=who, q8="Khác."), answers | {"q8": "Khác."}, who)
+    judge(course, fill(trainee=who, q8="Khác."), answers | {"q8": "Khác."}, who)
     assert mark().complete is False
 
 
-def test_an_untouched_memo_needs_nobody(cohort: Path, fill: Fill) -> None:
+def test_an_untouched_memo_needs_nobody(course: Path) -> None:
     who = new_trainee_id()
-    result = judge(cohort, fill(trainee=who), {}, who)
+    result = judge(course, fill(trainee=who), {}, who)
     assert set(result.points.values()) == {0.0}
-    assert next(m for m in marks(cohort) if m.trainee == who).complete is True
+    assert next(m for m in marks(course) if m.trainee == who).complete is True
 
 
 @pytest.mark.parametrize(
@@ -240,18 +280,16 @@ def test_a_broken_hidden_test_is_loud(source: str, case: Case) -> None:
     assert [o.output_type for o in outputs] == ["error"]
 
 
-def test_a_broken_hidden_test_reaches_the_operator(
-    cohort: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_hidden_test_reaches_the_operator(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     who = new_trainee_id()
 
     def broken(case: Case, plan: Any, seeds: Any) -> Any:
         raise RuntimeError("wrong")
 
     monkeypatch.setattr("autograder.marking.judge_plan", broken)
-    result = judge(cohort, fill(trainee=who), {}, who)
+    result = judge(course, fill(trainee=who), {}, who)
     assert result.problems == ["w01 q7: the hidden test is broken, RuntimeError: wrong"]
-    assert next(m for m in marks(cohort) if m.trainee == who).complete is False
+    assert next(m for m in marks(course) if m.trainee == who).complete is False
 
 
 def test_tests_cannot_spoil_each_other(case: Case) -> None:
@@ -286,24 +324,24 @@ def test_seeds_are_the_cohorts_own() -> None:
     assert len({tuple(hidden_seeds(s, w)) for s in "ab" for w in ("w01", "w02")}) == 4
 
 
-def test_preparing_again_changes_nothing(cohort: Path) -> None:
-    with Gradebook(f"sqlite:///{cohort}/nbgrader/gradebook.db") as gradebook:
+def test_preparing_again_changes_nothing(course: Path) -> None:
+    with Gradebook(f"sqlite:///{course}/nbgrader/gradebook.db") as gradebook:
         before = len(gradebook.find_assignment("w01").submissions)
-    config = (cohort / "nbgrader/nbgrader_config.py").read_text()
-    prepare_course(cohort / "nbgrader")
-    with Gradebook(f"sqlite:///{cohort}/nbgrader/gradebook.db") as gradebook:
+    config = (course / "nbgrader/nbgrader_config.py").read_text()
+    prepare_course(course / "nbgrader")
+    with Gradebook(f"sqlite:///{course}/nbgrader/gradebook.db") as gradebook:
         assert len(gradebook.find_assignment("w01").submissions) == before
         assert gradebook.find_assignment("w01").max_score == 20
     assert "JudgeCells" in config
 
 
-def test_nbgraders_own_command_runs_no_trainee_code(cohort: Path, fill: Fill, tmp_path: Path) -> None:
+def test_nbgraders_own_command_runs_no_trainee_code(course: Path, tmp_path: Path) -> None:
     """Autograde in the formgrader or a terminal reads the course's settings: our step stands there, too."""
     who = new_trainee_id()
     marker = tmp_path / "ran"
     notebook = fill(trainee=who, q1=f"open({str(marker)!r}, 'w')\nanswer('q1', 1)")
     case = load("w01").variant(who, "2026-1")
-    judge(cohort, notebook, {"q1": case.takt}, who)
+    judge(course, notebook, {"q1": case.takt}, who)
     command = [
         str(Path(sys.executable).with_name("nbgrader")),
         "autograde",
@@ -312,13 +350,13 @@ def test_nbgraders_own_command_runs_no_trainee_code(cohort: Path, fill: Fill, tm
         who,
         "--force",
     ]
-    done = subprocess.run(command, cwd=cohort / "nbgrader", capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=course / "nbgrader", capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     assert "Autograding" in done.stderr
-    assert details(cohort, who, "w01")[0].points == 1
+    assert details(course, who, "w01")[0].points == 1
     assert not marker.exists()
 
 
-def test_a_trainee_number_that_is_none_is_refused(cohort: Path, fill: Fill) -> None:
+def test_a_trainee_number_that_is_none_is_refused(course: Path) -> None:
     with pytest.raises(CourseError, match="is not a trainee number"):
-        judge(cohort, fill(), {}, "../../x")
+        judge(course, fill(), {}, "../../x")
