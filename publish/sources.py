@@ -27,7 +27,7 @@ def archive(package: Package, folder: Path) -> Path:
         options = ("--ignore-scripts", "--loglevel=error", "--pack-destination", str(folder))
         command = [*npm(), "pack", package.spec, *options]
     else:
-        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check", "-q"]
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check"]
         command = [*pip, *package.options, "--dest", str(folder), package.spec]
     _run(command)
     found = [path for path in folder.iterdir() if path.is_file()]
@@ -61,11 +61,14 @@ def _node_program(name: str) -> list[str]:
 
 def _run(command: list[str]) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=CLIENT_TIMEOUT)
+        # a person sees the client's own progress bar; a log stays short
+        out = None if sys.stdout.isatty() else subprocess.PIPE
+        pipe = subprocess.PIPE
+        done = subprocess.run(command, stdout=out, stderr=pipe, text=True, timeout=CLIENT_TIMEOUT)
     except subprocess.TimeoutExpired:
         raise SourceError(f"no answer in {CLIENT_TIMEOUT} s") from None
     if done.returncode:
-        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        lines = [line.strip() for line in (done.stderr or done.stdout or "").splitlines() if line.strip()]
         errors = [line for line in lines if "error" in line.lower()] or lines or ["no message"]
         raise SourceError(errors[-1][:200])
 

@@ -70,7 +70,10 @@ class Lab {
       },
       fault: (message) => this.say(text("fault", { message })),
       failed: (key, values) => this.fail(key, values),
-      busy: (busy) => this.mount.classList.toggle("is-busy", busy),
+      busy: (busy) => {
+        this.mount.classList.toggle("is-busy", busy);
+        this.live.setAttribute("aria-busy", busy);
+      },
     });
   }
 

@@ -18,8 +18,9 @@ function script(path) {
 /** Load the widget libraries, once a page; an attempt that failed can be repeated. */
 export function loadLibraries() {
   libraries ??= (async () => {
-    window.courseWidgetFiles = new URL("html-manager/", VENDOR).href; // where the icon fonts are; see pins.json
     if (!window.requirejs) await script("requirejs/require.js");
+    // the library looks for its icon fonts beside the address of its modules
+    window.requirejs.config({ paths: { "@jupyter-widgets": new URL("html-manager", VENDOR).href } });
     if (!window.requirejs.specified("@jupyter-widgets/html-manager")) await script("html-manager/libembed-amd.js");
     return new Promise((resolve, reject) => {
       const names = ["@jupyter-widgets/html-manager", "@jupyter-widgets/base"];
