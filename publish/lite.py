@@ -54,6 +54,8 @@ def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
                 "nbdime-jupyterlab",
                 "@jupyterlab/help-extension:resources",
             ],
+            # all cells stand in the page, so that the browser's own search and print find them
+            "settingsOverrides": {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}},
             "litePluginSettings": {
                 KERNEL: {
                     "pyodideUrl": f"{runtime}pyodide.js",

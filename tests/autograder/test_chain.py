@@ -90,8 +90,7 @@ def test_feedback_holds_no_hidden_test_and_no_expected_value(graded: tuple[Cohor
                 code = "".join(line.split())
                 if len(code) > 15 and not code.startswith(("reason=", '"en"')):
                     assert code not in page, line
-    own = next(c for c in [cohort.roster()[weak]])
-    assert own.id in page.replace("-", "")
+    assert weak in page.replace("-", "")  # the page is this trainee's, and not empty
 
 
 def test_a_second_run_grades_nothing_and_a_new_attempt_only(

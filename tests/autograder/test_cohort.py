@@ -54,7 +54,7 @@ def test_impossible_cohorts_leave_nothing_behind(tmp_path: Path, arguments: list
 )
 def test_a_faulty_roster_names_the_line(cohort: Cohort, roster: str, said: str) -> None:
     (cohort.path / "roster.csv").write_text(roster, "utf-8")
-    with pytest.raises(CourseError, match="roster.csv") as caught:
+    with pytest.raises(CourseError, match=r"roster\.csv") as caught:
         cohort.roster()
     assert said in caught.value.message
 
