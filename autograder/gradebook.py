@@ -11,8 +11,9 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.errors import CourseError
-from autograder.judge import judgement, program_path
+from autograder.judge import judgement
 from autograder.marking import Reason
+from autograder.nbgrader_course import program_path
 from autograder.records import read_record
 
 

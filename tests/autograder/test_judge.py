@@ -19,7 +19,8 @@ from autograder.assignments import release_notebook, source_notebook
 from autograder.errors import CourseError
 from autograder.execute import execute
 from autograder.gradebook import details, marks, set_manual
-from autograder.judge import Judgement, hidden_seeds, judge_submission, prepare_course, run_test
+from autograder.judge import Judgement, judge_submission, prepare_course
+from autograder.judge_cells import hidden_seeds, run_test
 from autograder.marking import REASON, mark_choice, mark_number
 from autograder.submission import harmless, rebuild
 from linelab.cases import Case, load
