@@ -29,21 +29,27 @@ async function ask(name, options) {
   try {
     const answer = await plainFetch(new URL(name, RUNTIME), options);
     if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-    const counter = new TransformStream({ transform: (chunk, out) => count(name, chunk, out) });
-    return new Response(answer.body.pipeThrough(counter), { status: answer.status, headers: answer.headers });
+    if (!name.endsWith(".json")) count(name, answer.clone().body);
+    return answer; // itself, not a copy: browsers keep compiled WebAssembly only for answers of the network
   } catch (error) {
     say("lost", { name });
     throw error;
   }
 }
 
-function count(name, chunk, out) {
-  out.enqueue(chunk);
-  if (name.endsWith(".json")) return;
-  load.done += chunk.byteLength;
-  if (!load.total || performance.now() - load.told < 100) return;
-  load.told = performance.now();
-  say("load", { name, done: load.done, total: load.total });
+async function count(name, stream) {
+  try {
+    for (const reader = stream.getReader(); ; ) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      load.done += value.byteLength;
+      if (!load.total || performance.now() - load.told < 100) continue;
+      load.told = performance.now();
+      say("load", { name, done: load.done, total: load.total });
+    }
+  } catch {
+    // whoever asked for the file hears of it
+  }
 }
 
 self.fetch = async (request, options) => {
