@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -25,9 +26,13 @@ $(VENV)/.ready: requirements.txt pyproject.toml labs/pyproject.toml
 	  { echo "Python 3.11 or 3.12 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "Python's venv is missing; run: sudo apt-get install python3-venv"; exit 1; }
-	@echo "Installing the pinned Python packages (a few minutes the first time) …"
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -r requirements.txt
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e labs -e .
+	@echo "Installing the pinned Python packages, a few minutes the first time"
+	@set -o pipefail; total=$$(grep -c '^[a-zA-Z0-9]' requirements.txt); \
+	  $(PIP) install -r requirements.txt 2>&1 | tee $(VENV)/install.log | \
+	  awk -v total=$$total '/^(Collecting|Requirement already)/ { printf "\r  %d of %d looked up", ++n, total; fflush() } \
+	    /^Installing collected/ { printf "\n  installing …"; fflush() } END { print "" }' || \
+	  { tail -n 5 $(VENV)/install.log; echo "pip failed; see $(VENV)/install.log, then run the same command again"; exit 1; }
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e labs -e .
 	@touch $@
 
 system:          # Debian packages that grading and the browser tests need
