@@ -106,14 +106,13 @@ def latest(cohort: Cohort) -> list[Attempt]:
 
 
 def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
-    """Whether the marks in the gradebook are of this very attempt."""
+    """Whether the marks in the gradebook are of this very attempt, and no hidden test was broken."""
     try:
         if read_record(cohort.path, attempt.trainee, attempt.assignment).attempt != attempt.sha256:
             return False
-        judgement(cohort.path / "nbgrader", attempt.trainee, attempt.assignment)
+        return not judgement(cohort.path / "nbgrader", attempt.trainee, attempt.assignment).problems
     except CourseError:
         return False
-    return True
 
 
 def _executed(

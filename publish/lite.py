@@ -21,6 +21,7 @@ import click
 
 from publish.errors import PublishError
 from publish.lock import LOCK
+from publish.runtime import CDN, NO_CDN
 
 APPS = ("notebooks",)
 STORAGE = "course"  # name of the browser's database that the Hand-in page reads
@@ -110,6 +111,10 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
     if done.returncode or not (fresh / "notebooks" / "index.html").exists():
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise PublishError(f"{out}: JupyterLite does not build: {lines[-1]}")
+    for script in fresh.rglob("*.js"):
+        content = script.read_bytes()
+        if CDN in content:
+            script.write_bytes(content.replace(CDN, NO_CDN))
     stamp.unlink(missing_ok=True)
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)

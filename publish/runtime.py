@@ -24,6 +24,8 @@ from publish.errors import PublishError
 from publish.lock import DEPENDS, LAB_LOCK, LOCK, describe, key, name_by_content, reachable, write_lock
 from publish.paths import CACHE, LABS
 
+# Third parties fall back on a CDN for what they do not find; on our site that must fail by name instead.
+CDN, NO_CDN = b"https://cdn.jsdelivr.net/", b"./no-cdn/"
 CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 
@@ -74,7 +76,10 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for name in CORE:
-        shutil.copyfile(official[name], fresh / name)
+        content = official[name].read_bytes()
+        if name.endswith(("js", "mjs")):
+            content = content.replace(CDN, NO_CDN)
+        (fresh / name).write_bytes(content)
     lock = json.loads(official[LOCK].read_text("utf-8"))
     click.echo("browser runtime: packing wheels")
     entries = {

@@ -40,6 +40,9 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
     context["metatags"] = context.get("metatags", "") + links + script
     context["script_files"] = _once(context.get("script_files", []))
+    context["css_files"] = [
+        x for x in context.get("css_files", []) if "thebe" not in str(getattr(x, "filename", x))
+    ]
 
 
 def _once(scripts: list[Any]) -> list[Any]:
@@ -49,8 +52,8 @@ def _once(scripts: list[Any]) -> list[Any]:
         name = getattr(script, "filename", None)
         body = getattr(script, "attributes", {}).get("body")
         key = str(name or body)
-        if key in seen and (name or body):
-            continue
+        if "thebe" in key or (key in seen and (name or body)):
+            continue  # thebe would run code on somebody's server; the course has labs of its own
         seen.add(key)
         kept.append(script)
     return kept

@@ -65,6 +65,11 @@ def test_foreign_hosts_are_found(tmp_path: Path, source: str) -> None:
     assert "page.html: loads from cdn.example" in found
 
 
+def test_a_cdn_that_waits_as_a_fallback_is_found(tmp_path: Path) -> None:
+    (tmp_path / "x.js").write_text('const base = local || "https://cdn.jsdelivr.net/npm/x"')
+    assert check.find_foreign_hosts(tmp_path) == ["x.js: names the CDN cdn.jsdelivr.net"]
+
+
 def test_links_that_a_reader_clicks_are_no_matter(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(
         '<a href="https://doi.org/10.1287/opre.9.3.383">Little</a><link rel="alternate" href="../en/x.html">'
