@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help serve test setup site system lint unit browser lock clean
+.PHONY: help screenshots serve test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -49,6 +49,9 @@ unit: setup system
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser
+
+screenshots: site ## take the pictures of docs/ again
+	@$(BIN)/python docs/screenshots.py
 
 lock: setup      ## renew requirements.txt from the looser pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \

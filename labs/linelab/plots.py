@@ -128,11 +128,15 @@ def svg(figure: Figure) -> bytes:
 
 
 def img(figure: Figure, alt: str) -> str:
-    """The figure as an HTML image that needs no file, with its alternative text."""
+    """The figure as an HTML image that needs no file, with its alternative text.
+
+    On a phone it scrolls sideways rather than shrink until its words cannot be read.
+    """
     data = base64.b64encode(svg(figure)).decode()
     return (
+        '<div style="overflow-x:auto" tabindex="0">'
         f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{data}" '
-        'style="max-width:100%;height:auto;background:#fff;border-radius:6px">'
+        'style="width:100%;min-width:34rem;height:auto;background:#fff;border-radius:6px"></div>'
     )
 
 

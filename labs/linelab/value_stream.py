@@ -74,11 +74,8 @@ def describe_value_stream(case: Case, run: Run, language: str) -> str:
 
 
 def value_stream_html(case: Case, run: Run, language: str) -> str:
-    """The map for a page; on a narrow screen it scrolls sideways rather than shrink beyond reading."""
-    picture = img(value_stream_figure(case, run, language), describe_value_stream(case, run, language))
-    picture = picture.replace("max-width:100%", "min-width:33rem;max-width:100%")
-    title = text("map.title", language)
-    return f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{title}">{picture}</div>'
+    """The map for a page."""
+    return img(value_stream_figure(case, run, language), describe_value_stream(case, run, language))
 
 
 def _time(run: Run, j: int, language: str) -> str:
