@@ -226,7 +226,7 @@ def test_partial_work_names_what_is_missing(tab: Page, site: tuple[str, Path], w
     expect(_row(tab, "q3")).to_contain_text("NameError: name 'tt' is not defined")
     expect(_row(tab, "q3").locator(".hi-state")).to_have_text("Lỗi")
     expect(_row(tab, "q4")).to_contain_text("hãy chạy ô rồi lưu")
-    expect(_row(tab, "q7")).to_contain_text("Phương án còn trống")
+    expect(_row(tab, "q7")).to_contain_text("Câu q7 cần một phương án")
     expect(_row(tab, "q8").locator(".hi-state")).to_have_text("Còn thiếu")
 
     tab.click("#hi-download")

@@ -113,10 +113,6 @@ function inspectValue(answer, own, original, record) {
     if (objection) answer.notes.push({ key: "said", text: objection.split("}. ").pop() });
     const expected = literalAnswer(textOf(record.cell.source), answer.id);
     if (expected !== undefined && !same(expected, record.value)) answer.notes.push({ key: "stale" });
-    if (answer.kind === "plan" && record.value && !Object.keys(record.value).length) {
-      answer.state = "missing"; // what the untouched exercise records when it is run
-      answer.notes.push({ key: "emptyPlan" });
-    }
     return;
   }
   if (failure) {
