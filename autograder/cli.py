@@ -151,8 +151,12 @@ def review(
             value = float(points.replace(",", "."))
         except ValueError:
             raise CourseError(f"points: {points!r} is not a number") from None
-        set_manual(opened, opened.trainee(trainee).id, assignment, question, value, comment)
+        number = opened.trainee(trainee).id
+        set_manual(opened, number, assignment, question, value, comment)
+        click.echo(f"{written(number)} {assignment} {question}: {value:g} points. Next: course feedback")
         return
+    if comment:
+        raise CourseError("--comment: belongs to a mark; give --set TRAINEE ASSIGNMENT QUESTION POINTS, too")
     left = waiting(opened)
     for trainee, assignment, detail in left:
         click.echo(f"{written(trainee)} {assignment} {detail.question}: of {detail.max_points:g} points")

@@ -72,6 +72,7 @@ class Cohort:
             raise CourseError(
                 f"edition {edition!r}: this checkout grades edition {EDITION}; check out the other"
             )
+        was_there = path.exists()
         fresh = path.with_name(f".{path.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         try:
@@ -88,9 +89,14 @@ class Cohort:
                 "utf-8",
             )
             write(fresh / "roster.csv", ",".join(ROSTER_FIELDS) + "\n")
-            if path.exists():
-                path.rmdir()
-            fresh.rename(path)
+            if was_there:
+                # perhaps the folder that the shell stands in: it stays, and is filled, cohort.yml last
+                path.chmod(0o700)
+                for name in ("roster.csv", "cohort.yml"):
+                    (fresh / name).rename(path / name)
+                fresh.rmdir()
+            else:
+                fresh.rename(path)
         except OSError as error:
             shutil.rmtree(fresh, ignore_errors=True)
             raise CourseError(
@@ -99,7 +105,10 @@ class Cohort:
         try:
             prepare_course(path / "nbgrader", language)
         except BaseException:
-            shutil.rmtree(path, ignore_errors=True)
+            for part in path.iterdir():
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
+            if not was_there:
+                path.rmdir()
             raise
         return cls.open(path)
 
@@ -156,17 +165,19 @@ class Cohort:
         return found
 
     def enrol(self, name: str = "", email: str = "", language: str | None = None) -> Trainee:
-        """Add a trainee with a fresh number to the roster."""
+        """Add a trainee with a fresh number to the roster; columns that the instructor added stay."""
         known = self.roster()
+        reader = csv.DictReader(io.StringIO((self.path / "roster.csv").read_text("utf-8-sig")))
+        columns = list(dict.fromkeys([*(reader.fieldnames or ()), *ROSTER_FIELDS]))
+        rows = [{key: row.get(key) or "" for key in columns} for row in reader]
         number = new_trainee_id()
         while number in known:
             number = new_trainee_id()
         trainee = Trainee(number, name, email, language or self.language)
         out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(ROSTER_FIELDS)
-        for one in (*known.values(), trainee):
-            writer.writerow(asdict(one).values())
+        writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*rows, dict(zip(ROSTER_FIELDS, asdict(trainee).values(), strict=True))])
         write(self.path / "roster.csv", out.getvalue())
         return trainee
 

@@ -6,7 +6,8 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import nbformat
 
 from autograder.assignments import assignments
-from autograder.cohort import Cohort
+from autograder.cohort import Cohort, Trainee
 from autograder.errors import CourseError
 from autograder.texts import text
 from linelab.answers import BEGIN
@@ -67,27 +68,45 @@ def collect(cohort: Cohort, paths: Sequence[Path]) -> list[Receipt]:
     roster = cohort.roster()
     receipts: list[Receipt] = []
     for path in _files(paths):
-        language = cohort.language
-        trainee = ""
         try:
-            for notebook, claimed in _notebooks(path):
-                trainee = _trainee(notebook, claimed)
-                if trainee not in roster:
-                    raise RejectedError("collect.unknown_trainee", trainee=written(trainee))
-                language = roster[trainee].language
-                receipts.append(_take(cohort, path, notebook, trainee, language))
+            found = list(_notebooks(path))
         except RejectedError as error:
-            reason = text(error.key, language, **error.values)
-            receipts.append(Receipt(str(path), "rejected", trainee, reason=reason))
-    _log(cohort, receipts)
+            said = [Receipt(str(path), "rejected", reason=_reason(error, cohort.language))]
+        else:
+            said = [_receive(cohort, roster, path, notebook, claimed) for notebook, claimed in found]
+        _log(cohort, said)  # at once: what was taken is on record even if this run is stopped
+        receipts += said
     return receipts
+
+
+def _receive(
+    cohort: Cohort, roster: Mapping[str, Trainee], path: Path, notebook: Any, claimed: str
+) -> Receipt:
+    """Take one notebook of a file; a bad one is no matter to the others beside it."""
+    language, trainee = cohort.language, ""
+    try:
+        trainee = _trainee(notebook, claimed)
+        if trainee not in roster:
+            raise RejectedError("collect.unknown_trainee", trainee=written(trainee))
+        language = roster[trainee].language
+        return _take(cohort, path, notebook, trainee, language)
+    except RejectedError as error:
+        return Receipt(str(path), "rejected", trainee, reason=_reason(error, language))
+    except CourseError as error:  # a fault in the cohort folder, for the operator to mend
+        return Receipt(str(path), "rejected", trainee, reason=error.message)
+
+
+def _reason(error: RejectedError, language: str) -> str:
+    """Why, in the trainee's language and for the operator in English; one line, whatever the file held."""
+    said = dict.fromkeys(text(error.key, x, **error.values) for x in (language, "en"))
+    return "".join(c if c.isprintable() else " " for c in " · ".join(said))
 
 
 def attempts(cohort: Cohort, trainee: str, assignment: str) -> list[Attempt]:
     """All attempts of a trainee at an assignment, oldest first."""
     folder = cohort.path / "attempts" / trainee / assignment
     found = []
-    for path in sorted(folder.glob("*-*.ipynb")) if folder.is_dir() else []:
+    for path in sorted(folder.glob("[0-9][0-9][0-9]-*.ipynb")) if folder.is_dir() else []:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         number, _, short = path.stem.partition("-")
         if not digest.startswith(short):
@@ -101,7 +120,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.exists() and not path.is_symlink():
             yield path
         elif path.is_dir() and not path.is_symlink():
-            inside = (p for p in path.rglob("*") if p.suffix in (".json", ".ipynb") and not p.is_dir())
+            kinds = (".json", ".ipynb")
+            inside = (p for p in path.rglob("*") if p.suffix.lower() in kinds and not p.is_dir())
             yield from sorted(p for p in inside if ".ipynb_checkpoints" not in p.parts)
         else:
             yield path
@@ -126,6 +146,8 @@ def _read(path: Path) -> dict[str, Any]:
     if path.is_symlink():
         raise RejectedError("collect.link")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting for ever
+            raise RejectedError("collect.unreadable", why="not a regular file")
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -179,10 +201,10 @@ def _take(cohort: Cohort, path: Path, given: Any, trainee: str, language: str) -
     try:
         notebook = nbformat.from_dict(given)
         nbformat.validate(notebook)
+        content = json.dumps(given, ensure_ascii=False, sort_keys=True, indent=1).encode()
     except Exception as error:  # nbformat raises many kinds for what a file may hold
         why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise RejectedError("collect.not_notebook", why=why) from None
-    content = json.dumps(given, ensure_ascii=False, sort_keys=True, indent=1).encode()
     digest = hashlib.sha256(content).hexdigest()
     before = attempts(cohort, trainee, assignment)
     receipt = Receipt(str(path), "accepted", trainee, assignment, digest)

@@ -6,8 +6,9 @@ has its marks; what was interrupted is simply done again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import click
@@ -61,15 +62,21 @@ def grade(
     prepare_course(cohort.path / "nbgrader", cohort.language)
     outcome = Outcome()
     todo = []
-    for attempt in latest(cohort):
+    for attempt in latest(cohort, outcome):
         if not regrade and is_graded(cohort, attempt):
             outcome.unchanged += 1
         else:
             todo.append(attempt)
-    with click.progressbar(
-        length=len(todo), label="Grading", hidden=not progress or not todo, item_show_func=lambda name: name
-    ) as bar:
-        for attempt, result in _executed(todo, jobs, unsafe):
+    with (
+        closing(_executed(todo, jobs, unsafe)) as results,
+        click.progressbar(
+            length=len(todo),
+            label="Grading",
+            hidden=not progress or not todo,
+            item_show_func=lambda name: name,
+        ) as bar,
+    ):
+        for attempt, result in results:
             who = f"{attempt.trainee} {attempt.assignment}"
             try:
                 if isinstance(result, CourseError):
@@ -92,17 +99,39 @@ def grade(
             except CourseError as error:
                 outcome.failed += 1
                 outcome.problems.append(f"{who}: not graded: {error.message}")
+            except Exception as error:  # a fault of ours in judging one must not stop the batch either
+                outcome.failed += 1
+                outcome.problems.append(f"{who}: not graded: {_fault(error)}")
             bar.update(1, f"{outcome.failed} failed" if outcome.failed else "")
+    outcome.problems = [_one_line(problem) for problem in outcome.problems]
     return outcome
 
 
-def latest(cohort: Cohort) -> list[Attempt]:
-    """The last attempt of each trainee of the roster at each assignment."""
+def latest(cohort: Cohort, outcome: Outcome | None = None) -> list[Attempt]:
+    """The last attempt of each trainee of the roster at each assignment.
+
+    A damaged attempt goes into `outcome` if that is given, and the others are still found; else it raises.
+    """
     found = []
     for trainee in cohort.roster():
         for assignment in assignments():
-            found += attempts(cohort, trainee, assignment)[-1:]
+            try:
+                found += attempts(cohort, trainee, assignment)[-1:]
+            except CourseError as error:
+                if outcome is None:
+                    raise
+                outcome.failed += 1
+                outcome.problems.append(f"{trainee} {assignment}: not graded: {error.message}")
     return found
+
+
+def _one_line(problem: str) -> str:
+    """The text of a trainee's error may hold line ends and control codes, which a terminal would obey."""
+    return " ".join("".join(c if c.isprintable() else " " for c in problem).split())
+
+
+def _fault(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}; please report this with the notebook"
 
 
 def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
@@ -117,7 +146,7 @@ def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
 
 def _executed(
     todo: Sequence[Attempt], jobs: int, unsafe: bool
-) -> Iterator[tuple[Attempt, Execution | CourseError]]:
+) -> Generator[tuple[Attempt, Execution | CourseError], None, None]:
     """Run the notebooks, several at once; what one does to its sandbox is no matter to the others."""
 
     def one(attempt: Attempt) -> Execution:
@@ -125,14 +154,17 @@ def _executed(
 
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
         waiting = {pool.submit(one, attempt): attempt for attempt in todo}
-        for future in as_completed(waiting):
-            try:
-                yield waiting[future], future.result()
-            except CourseError as error:
-                yield waiting[future], error
-            except Exception as error:  # a notebook that we cannot cope with must not stop the batch
-                fault = f"{type(error).__name__}: {error}; please report this with the notebook"
-                yield waiting[future], CourseError(fault)
+        try:
+            for future in as_completed(waiting):
+                try:
+                    yield waiting[future], future.result()
+                except CourseError as error:
+                    yield waiting[future], error
+                except Exception as error:  # a notebook that we cannot cope with must not stop the batch
+                    yield waiting[future], CourseError(_fault(error))
+        finally:
+            # Ctrl-C: what has not begun is left for the next run
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _keep_executed(cohort: Cohort, attempt: Attempt, result: Execution) -> None:

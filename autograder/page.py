@@ -39,7 +39,10 @@ small { opacity: .8; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid var(--line); }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
+.number { white-space: nowrap; }
 .bar { display: inline-block; height: .8rem; background: #0072B2; border-radius: 2px; }
+@media (max-width: 34rem) { th, td { padding: .3rem .4rem; } .chart { display: none; } }
+@media print { .bar { print-color-adjust: exact; } }
 """
 
 

@@ -100,13 +100,22 @@ def _page(cohort: Cohort, lines: Sequence[Line]) -> str:
         f"<li>{_who(x)}, {escape(x.assignment)}: {escape(say(x.state[1]))}</li>" for x in troubled
     )
     parts.append(f"<ul>{items}</ul>" if items else f"<p>{escape(say('nobody'))}</p>")
+    left = [line for line in lines if line.state[1] in ("waiting", "ungraded")]
+    items = "".join(f"<li>{_who(x)}, {escape(x.assignment)}: {escape(say(x.state[1]))}</li>" for x in left)
+    if items:
+        parts.append(f"<h2>{escape(say('yours'))}</h2><ul>{items}</ul>")
     rows = [_row(line, say(line.state[1]), language) for line in lines]
     heads = [(say("trainee"), ""), (say("assignment"), ""), (say("attempts"), "n"), (say("points"), "n")]
     parts.append(f"<h2>{escape(say('all'))}</h2>{_table([*heads, (say('state'), '')], rows)}")
     for assignment in assignments():
+        rows = list(_spread([x for x in lines if x.assignment == assignment]))
+        if rows:
+            heads = [(say("percent"), ""), (say("count_heading"), "n"), ("", "chart")]
+            title = escape(say("spread", assignment=assignment))
+            parts.append(f"<h2>{title}</h2>{_table(heads, rows)}")
         rows = list(_difficulty(cohort, assignment, [x for x in lines if x.assignment == assignment]))
         if rows:
-            heads = [(say("question"), ""), ("", ""), (say("marked"), "n"), (say("mean"), "n"), ("", "")]
+            heads = [(say("question"), ""), ("", ""), (say("marked"), "n"), (say("mean"), "n"), ("", "chart")]
             title = escape(say("hard", assignment=assignment))
             parts.append(f"<h2>{title}</h2>{_table(heads, rows)}")
     title = say("title", cohort=cohort.path.name, edition=cohort.edition)
@@ -120,7 +129,7 @@ def _table(heads: Sequence[tuple[str, str]], rows: Sequence[str]) -> str:
 
 def _who(line: Line) -> str:
     name = f" {escape(line.trainee.name)}" if line.trainee.name else ""
-    return f"<strong>{written(line.trainee.id)}</strong>{name}"
+    return f"<strong class='number'>{written(line.trainee.id)}</strong>{name}"
 
 
 def _row(line: Line, words: str, language: str) -> str:
@@ -129,6 +138,19 @@ def _row(line: Line, words: str, language: str) -> str:
         f'<tr><td>{_who(line)}</td><td>{escape(line.assignment)}</td><td class="n">{line.attempts}</td>'
         f'<td class="n">{points}</td><td class="{line.state[0]}">{escape(words)}</td></tr>'
     )
+
+
+def _spread(lines: Sequence[Line]) -> Iterator[str]:
+    """How many have how much of the points, in tenths; only marks that are final."""
+    shares = [x.mark.points / x.mark.max_points for x in lines if x.mark and x.mark.complete]
+    tenths = [min(int(10 * share + 1e-9), 9) for share in shares]
+    for tenth in range(9, -1, -1) if tenths else ():
+        count = tenths.count(tenth)
+        bar = f'<span class="bar" style="width:{10 * count / len(tenths):.1f}rem"></span>'
+        yield (
+            f'<tr><td>{10 * tenth}–{10 * tenth + 10} %</td><td class="n">{count}</td>'
+            f'<td class="chart">{bar}</td></tr>'
+        )
 
 
 def _difficulty(cohort: Cohort, assignment: str, lines: Sequence[Line]) -> Iterator[str]:
@@ -146,5 +168,5 @@ def _difficulty(cohort: Cohort, assignment: str, lines: Sequence[Line]) -> Itera
         yield (
             f"<tr><td>{escape(question)}</td><td>{escape(questions[question].label[cohort.language])}</td>"
             f'<td class="n">{len(values)}</td><td class="n">{mean:.0f} %</td>'
-            f'<td><span class="bar" style="width:{mean / 10:.1f}rem"></span></td></tr>'
+            f'<td class="chart"><span class="bar" style="width:{mean / 10:.1f}rem"></span></td></tr>'
         )

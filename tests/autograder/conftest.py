@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 
 from autograder.assignments import release_notebook, source_notebook
 from autograder.cohort import Cohort
+from autograder.collect import collect
+from autograder.grade import grade
 
 MEMO = "I propose smaller transfer lots. <script>alert(1)</script> **59 ± 1 min** instead of 223 ± 1 min."
 
@@ -35,27 +38,58 @@ def solve() -> Callable[..., Any]:
     return work
 
 
+WEAK = {
+    "w01-q2-answer": 'answer("q2", "pack")',
+    # availability forgotten
+    "w01-q3-answer": 'answer("q3", 3600 / case.line.stations[2].process_time.average)',
+    # seconds instead of minutes
+    "w01-q4-answer": 'answer("q4", today.lead_time.mean)',
+    "w01-q7-answer": 'answer("q7", {"transfer_lot": 15, "lane_capacity": 30})',
+    "w01-q8": "*Write your answer here.*",
+}
+
+
+@pytest.fixture
+def weak_answers() -> dict[str, str]:
+    """Answers as people get them wrong, by the id of the cell."""
+    return dict(WEAK)
+
+
+def write_hand_in(
+    folder: Path, trainee: str, language: str, changed: Mapping[str, str] | None = None, **more: Any
+) -> Path:
+    """Write a hand-in file as the Hand-in page does."""
+    content = {
+        "format": "course-hand-in/1",
+        "edition": "2026-1",
+        "trainee": trainee,
+        "language": language,
+        "made": "2026-11-23T09:00:00Z",
+        "notebooks": {"w01.ipynb": json.loads(nbformat.writes(work(trainee, language, changed)))},
+    } | more
+    path = folder / f"hand-in_{trainee}_{language}.json"
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
 @pytest.fixture
 def hand_in(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a hand-in file as the Hand-in page does."""
+    """Makes hand-in files in the test's folder."""
 
     def make(
         trainee: str, language: str = "vi", changed: Mapping[str, str] | None = None, **more: Any
     ) -> Path:
-        notebook = work(trainee, language, changed)
-        content = {
-            "format": "course-hand-in/1",
-            "edition": "2026-1",
-            "trainee": trainee,
-            "language": language,
-            "made": "2026-11-23T09:00:00Z",
-            "notebooks": {"w01.ipynb": json.loads(nbformat.writes(notebook))},
-        } | more
-        path = tmp_path / f"hand-in_{trainee}_{language}.json"
-        path.write_text(json.dumps(content), "utf-8")
-        return path
+        return write_hand_in(tmp_path, trainee, language, changed, **more)
 
     return make
+
+
+def copy_of(path: Path, target: Path) -> Cohort:
+    """A cohort at another place; nbgrader's settings name the folder."""
+    shutil.copytree(path, target)
+    config = target / "nbgrader" / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(str(path.resolve()), str(target.resolve())))
+    return Cohort.open(target)
 
 
 @pytest.fixture(scope="session")
@@ -66,10 +100,23 @@ def _empty_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def cohort(_empty_cohort: Path, tmp_path: Path) -> Cohort:
     """A fresh cohort; a copy, as nbgrader takes seconds to make one."""
-    import shutil
+    return copy_of(_empty_cohort, tmp_path / "cohort")
 
-    path = tmp_path / "cohort"
-    shutil.copytree(_empty_cohort, path)
-    config = path / "nbgrader" / "nbgrader_config.py"
-    config.write_text(config.read_text().replace(str(_empty_cohort.resolve()), str(path.resolve())))
-    return Cohort.open(path)
+
+@pytest.fixture(scope="session")
+def _graded_cohort(_empty_cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    folder = tmp_path_factory.mktemp("graded")
+    made = copy_of(_empty_cohort, folder / "cohort")
+    good, weak = made.enrol().id, made.enrol(language="en").id
+    hand_ins = [write_hand_in(folder, good, "vi"), write_hand_in(folder, weak, "en", WEAK)]
+    assert [receipt.status for receipt in collect(made, hand_ins)] == ["accepted"] * 2
+    outcome = grade(made, jobs=2, progress=False)
+    assert (outcome.graded, outcome.failed) == (2, 0), outcome.problems
+    return made.path, good, weak
+
+
+@pytest.fixture
+def graded(_graded_cohort: tuple[Path, str, str], tmp_path: Path) -> tuple[Cohort, str, str]:
+    """A cohort with a good and a weak hand-in, graded; a copy, as grading takes seconds."""
+    path, good, weak = _graded_cohort
+    return copy_of(path, tmp_path / "cohort"), good, weak

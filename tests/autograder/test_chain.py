@@ -17,30 +17,12 @@ from autograder.gradebook import details, marks
 from course import main
 
 Maker = Callable[..., Path]
-WEAK = {
-    "w01-q2-answer": 'answer("q2", "pack")',
-    # availability forgotten
-    "w01-q3-answer": 'answer("q3", 3600 / case.line.stations[2].process_time.average)',
-    # seconds instead of minutes
-    "w01-q4-answer": 'answer("q4", today.lead_time.mean)',
-    "w01-q7-answer": 'answer("q7", {"transfer_lot": 15, "lane_capacity": 30})',
-    "w01-q8": "*Write your answer here.*",
-}
 
 
 def course(cohort: Cohort, *arguments: str, code: int = 0) -> Result:
     result = CliRunner().invoke(main, [arguments[0], "-C", str(cohort.path), *arguments[1:]])
     assert result.exit_code == code, result.output
     return result
-
-
-@pytest.fixture
-def graded(cohort: Cohort, hand_in: Maker) -> tuple[Cohort, str, str]:
-    good, weak = cohort.enrol().id, cohort.enrol(language="en").id
-    course(cohort, "collect", str(hand_in(good)), str(hand_in(weak, "en", WEAK)))
-    said = course(cohort, "grade").output
-    assert "2 graded, 0 unchanged, 0 failed" in said
-    return cohort, good, weak
 
 
 def test_marks_are_what_the_work_deserves(graded: tuple[Cohort, str, str]) -> None:
@@ -94,11 +76,13 @@ def test_feedback_holds_no_hidden_test_and_no_expected_value(graded: tuple[Cohor
 
 
 def test_a_second_run_grades_nothing_and_a_new_attempt_only(
-    graded: tuple[Cohort, str, str], hand_in: Maker
+    graded: tuple[Cohort, str, str], hand_in: Maker, weak_answers: dict[str, str]
 ) -> None:
     cohort, _, weak = graded
     assert "0 graded, 2 unchanged" in course(cohort, "grade").output
-    course(cohort, "collect", str(hand_in(weak, "en", WEAK | {"w01-q2-answer": 'answer("q2", "glue")'})))
+    course(
+        cohort, "collect", str(hand_in(weak, "en", weak_answers | {"w01-q2-answer": 'answer("q2", "glue")'}))
+    )
     assert "1 graded, 1 unchanged" in course(cohort, "grade").output
     assert {d.question: d.points for d in details(cohort, weak, "w01")}["q2"] == 1
 

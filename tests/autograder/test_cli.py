@@ -1,0 +1,168 @@
+"""What operators and trainees do wrong: one line says so, nothing is lost, and the rest goes on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder import grade as grading
+from autograder.cohort import Cohort
+from autograder.collect import attempts, collect
+from autograder.grade import Outcome, _executed, grade, latest
+from autograder.report import write_report
+from course import main
+
+Maker = Callable[..., Path]
+
+
+def course(cohort: Cohort, *arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, [arguments[0], "-C", str(cohort.path), *arguments[1:]])
+    assert result.exit_code == code, (result.output, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def put(path: Path, content: Any) -> Path:
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
+def test_half_a_character_is_refused_and_the_rest_goes_on(
+    cohort: Cohort, hand_in: Maker, tmp_path: Path
+) -> None:
+    """JSON can hold a lone surrogate, which no file can."""
+    one, two = cohort.enrol().id, cohort.enrol().id
+    data = json.loads(hand_in(one).read_text("utf-8"))
+    data["notebooks"]["w01.ipynb"]["cells"][0]["source"] = "\ud800"
+    bad = put(tmp_path / "a.json", data)
+    assert [r.status for r in collect(cohort, [bad, hand_in(two)])] == ["rejected", "accepted"]
+
+
+def test_a_foreign_notebook_does_not_hold_up_the_one_beside_it(
+    cohort: Cohort, hand_in: Maker, tmp_path: Path
+) -> None:
+    trainee = cohort.enrol().id
+    data = json.loads(hand_in(trainee).read_text("utf-8"))
+    foreign = json.loads(nbformat.writes(nbformat.v4.new_notebook()))
+    data["notebooks"] = {"notes.ipynb": foreign} | data["notebooks"]
+    found = collect(cohort, [put(tmp_path / "a.json", data)])
+    assert [r.status for r in found] == ["rejected", "accepted"]
+
+
+def test_a_pipe_is_not_waited_for(cohort: Cohort, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.json")
+    # a writer that leaves after a second: a reader that waits for it ends then, and is told by the time
+    writer = subprocess.Popen(["timeout", "1", "sh", "-c", 'sleep 1 > "$0"', str(tmp_path / "x.json")])
+    (receipt,) = collect(cohort, [tmp_path / "x.json"])
+    writer.wait()
+    assert "not a regular file" in receipt.reason
+
+
+def test_a_reason_is_one_line_in_both_languages(cohort: Cohort, hand_in: Maker, tmp_path: Path) -> None:
+    trainee = cohort.enrol().id
+    data = json.loads(hand_in(trainee).read_text("utf-8"))
+    data["notebooks"]["w01.ipynb"]["metadata"]["course"]["edition"] = "\x1b]0;x\x07\n9"
+    output = course(cohort, "collect", str(put(tmp_path / "a.json", data)), code=1).output
+    assert len(output.splitlines()) == 2
+    assert "\x1b" not in output
+    assert "Bài thuộc đợt" in output
+    assert "The exercise is of edition" in output
+
+
+def test_a_damaged_attempt_holds_up_nobody_else(cohort: Cohort, hand_in: Maker) -> None:
+    one, two = cohort.enrol().id, cohort.enrol().id
+    collect(cohort, [hand_in(one)])
+    (kept,) = attempts(cohort, one, "w01")
+    kept.path.write_text(kept.path.read_text("utf-8") + " ", "utf-8")
+    found = collect(cohort, [hand_in(one), hand_in(two)])
+    assert [r.status for r in found] == ["rejected", "accepted"]
+    with (cohort.path / "receipts.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["status"] for row in csv.DictReader(stream)] == ["accepted", "rejected", "accepted"]
+    outcome = Outcome()
+    assert [a.trainee for a in latest(cohort, outcome)] == [two]
+    assert outcome.failed == 1
+    assert "was changed after it was handed in" in outcome.problems[0]
+
+
+def test_a_fault_in_judging_one_holds_up_nobody_else(
+    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainees = [cohort.enrol().id, cohort.enrol().id]
+    collect(cohort, [hand_in(t) for t in trainees])
+    judged = []
+
+    def judge(folder: Path, trainee: str, *_: object, **__: object) -> None:
+        judged.append(trainee)
+        raise RuntimeError("first\n\x1b[2Jsecond")
+
+    monkeypatch.setattr(grading, "judge_submission", judge)
+    outcome = grade(cohort, jobs=2, progress=False)
+    assert sorted(judged) == sorted(trainees)
+    assert (outcome.graded, outcome.failed) == (0, 2)
+    assert all("\n" not in line and "\x1b" not in line for line in outcome.problems)
+
+
+def test_a_stopped_run_begins_no_further_notebook(
+    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    trainees = [cohort.enrol().id for _ in range(6)]
+    collect(cohort, [hand_in(t) for t in trainees])
+    begun = []
+
+    def execute(*_: object, **__: object) -> None:
+        begun.append(1)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(grading, "execute", execute)
+    results = _executed(latest(cohort), 1, False)
+    next(results)
+    results.close()  # type: ignore[attr-defined, unused-ignore]
+    assert len(begun) < 4
+
+
+def test_columns_of_the_instructors_own_outlive_enrolment(cohort: Cohort) -> None:
+    (cohort.path / "roster.csv").write_text("group,trainee,name\nA,K7P2QD4P,Tên\n", "utf-8")
+    new = cohort.enrol("Mới").id
+    with (cohort.path / "roster.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(r["group"], r["trainee"], r["name"]) for r in rows] == [
+        ("A", "K7P2QD4P", "Tên"),
+        ("", new, "Mới"),
+    ]
+    assert set(cohort.roster()) == {"K7P2QD4P", new}
+
+
+def test_a_cohort_can_be_made_in_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = CliRunner().invoke(main, ["cohort", "new", "."])
+    assert result.exit_code == 0, result.output
+    assert Cohort.open(Path(".")).roster() == {}
+    assert [p.name for p in tmp_path.iterdir()] == ["here"]
+
+
+def test_a_comment_without_a_mark_is_not_dropped_silently(cohort: Cohort) -> None:
+    assert "--comment" in course(cohort, "review", "--list", "--comment", "x", code=1).output
+
+
+def test_the_report_says_who_has_not_begun(cohort: Cohort, hand_in: Maker) -> None:
+    idle, ungraded = cohort.enrol("<i>A</i>"), cohort.enrol("B")
+    collect(cohort, [hand_in(ungraded.id)])
+    page = write_report(cohort).read_text("utf-8")
+    help_, _, yours = page.partition("Việc của giảng viên")
+    assert "&lt;i&gt;A&lt;/i&gt;, w01: chưa nộp gì" in help_
+    assert "B, w01: chưa chấm" in yours
+    assert idle.id not in page.partition("<h2>Tất cả")[0].replace("-", "").partition("Việc của")[2]
