@@ -162,9 +162,6 @@ def review(
         click.echo(f"{written(trainee)} {assignment} {detail.question}: of {detail.max_points:g} points")
     click.echo(f"{len(left)} answers wait for a person")
     if not only_list:
-        click.echo(
-            f"formgrader: http://127.0.0.1:{port}/formgrader (the line below has the address with its key)"
-        )
         sys.exit(open_formgrader(opened, port))
 
 

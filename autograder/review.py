@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import click
+
 from autograder.cohort import Cohort
 from autograder.errors import CourseError
 from autograder.gradebook import Detail, details, marks
+from autograder.judge import prepare_course
 
 EXTENSIONS = {
     "nbgrader.server_extensions.formgrader": True,
@@ -33,25 +39,30 @@ def waiting(cohort: Cohort) -> list[tuple[str, str, Detail]]:
 
 
 def open_formgrader(cohort: Cohort, port: int = 8890) -> int:
-    """Run a Jupyter server on this machine alone with formgrader in it, until Ctrl-C.
+    """Run a Jupyter server on this machine alone with formgrader in it, until Ctrl-C; prints its address.
 
-    It takes its settings from here and none from the user's own Jupyter, and shows no names unless the roster
-    has been entered into nbgrader by hand.
+    It takes its settings from here and none from the user's own Jupyter. Trainees stand there by number.
     """
     course = cohort.path / "nbgrader"
     if not (course / "gradebook.db").is_file():
         raise CourseError(f"{course}: has no gradebook; run course grade first")
+    prepare_course(course, cohort.language)  # its settings may be those of an older version of this package
+    port, token = _free(port), secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory() as temporary:
         settings = Path(temporary)
         config = {
             "ServerApp": {
                 "ip": "127.0.0.1",
                 "port": port,
+                "port_retries": 0,
                 "open_browser": True,
                 "root_dir": str(course),
                 "jpserver_extensions": EXTENSIONS,
+                "terminals_enabled": False,
                 "default_url": "/formgrader",
+                "log_level": "ERROR",
             },
+            "IdentityProvider": {"token": token},
             "CourseDirectory": {"root": str(course)},
         }
         (settings / "jupyter_server_config.json").write_text(json.dumps(config), "utf-8")
@@ -65,4 +76,17 @@ def open_formgrader(cohort: Cohort, port: int = 8890) -> int:
         command = [sys.executable, "-m", "jupyter_server"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
-        return subprocess.run(command, env=environment, cwd=course).returncode
+        click.echo(f"formgrader: http://127.0.0.1:{port}/formgrader?token={token}   (Ctrl-C ends it)")
+        try:
+            return subprocess.run(command, env=environment, cwd=course).returncode
+        except KeyboardInterrupt:
+            return 0
+
+
+def _free(port: int) -> int:
+    """The port asked for, or a free one if it is taken."""
+    for wanted in (port, 0):
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", wanted))
+            return int(trial.getsockname()[1])
+    raise CourseError(f"--port {port}: no port is free on this machine")
