@@ -16,12 +16,12 @@ from pathlib import Path
 import click
 
 from publish import check
-from publish.book import build_book
+from publish.book import build_book, digest
 from publish.errors import PublishError
 from publish.fetch import vendor
 from publish.lite import build_lite
 from publish.notebooks import build_releases
-from publish.paths import ASSETS, BUILD, LANGUAGES, RELEASE, RUNTIME, SITE
+from publish.paths import ASSETS, BUILD, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SITE
 from publish.runtime import build_runtime
 
 
@@ -49,6 +49,10 @@ def build_site(out: Path = SITE) -> Path:
     _timed("JupyterLite", lambda: build_lite(pyodide, RELEASE, lite))
     for language in LANGUAGES:
         _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
+    stamp, inputs = out.with_name(out.name + ".stamp"), _inputs(pyodide, lite)
+    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
+        click.echo("site: up to date")
+        return out
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -60,9 +64,20 @@ def build_site(out: Path = SITE) -> Path:
     _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
     shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
     _timed("checks", lambda: _check(fresh))
+    stamp.unlink(missing_ok=True)
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
+    stamp.write_text(inputs)
     return out
+
+
+def _inputs(pyodide: Path, lite: Path) -> str:
+    """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
+    stamps = [
+        x.with_name(x.name + ".stamp") for x in (pyodide, lite, *(BUILD / "book" / y for y in LANGUAGES))
+    ]
+    own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return digest([*stamps, *own, *sorted(NOTEBOOKS.rglob("*.md"))])
 
 
 def _check(site: Path) -> None:
