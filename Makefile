@@ -24,7 +24,7 @@ setup: $(VENV)/.ready   ## the Python environment with its pinned packages
 $(VENV)/.ready: requirements.txt pyproject.toml labs/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
 	  { echo "Python 3.11 or 3.12 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
 	  { rm -rf $(VENV); echo "Python's venv is missing; run: sudo apt-get install python3-venv"; exit 1; }
 	@echo "Installing the pinned Python packages, a few minutes the first time"
 	@set -o pipefail; total=$$(grep -c '^[a-zA-Z0-9]' requirements.txt); \

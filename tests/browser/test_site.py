@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from publish import check
 from publish.paths import LANGUAGES
 
 pytestmark = pytest.mark.browser
@@ -43,6 +44,12 @@ def test_every_page_loads_whole_and_without_an_error(
         )
         assert not empty, f"{name}: pictures that show nothing: {empty}"
     assert not trouble, "\n".join(trouble)
+
+
+def test_the_site_holds_no_solution_and_names_no_host_to_load_from(site_folder: Path) -> None:
+    """In pages, search index, notebooks, wheels and compiled code alike."""
+    assert check.find_leaks(site_folder, check.needles()) == []
+    assert check.find_foreign_hosts(site_folder) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
