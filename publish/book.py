@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import shutil
@@ -22,9 +21,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from publish.errors import PublishError
+from publish.parts import digest, is_current, renewed
 from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
 
 GLOSSARY = BOOK / "glossary.csv"
+LEFT_OUT = (".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html")
 
 
 def build_book(language: str, out: Path) -> Path:
@@ -39,9 +40,8 @@ def build_book(language: str, out: Path) -> Path:
     """
     if language not in LANGUAGES:
         raise PublishError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-    stamp, inputs = out.with_name(out.name + ".stamp"), _inputs(language)
-    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
-        click.echo(f"book ({language}): up to date")
+    inputs = _inputs(language)
+    if is_current(out, inputs, f"book ({language})"):
         return out
     click.echo(f"book ({language}): building")
     source = stage(language)
@@ -65,19 +65,8 @@ def build_book(language: str, out: Path) -> Path:
     if done.returncode or not (html / "index.html").exists():
         said = [x for x in (done.stdout + done.stderr).splitlines() if "WARNING" in x or "ERROR" in x]
         raise PublishError("\n".join([f"book ({language}) does not build; all of it in {log}:", *said[:12]]))
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(
-        html,
-        fresh,
-        ignore=shutil.ignore_patterns(
-            ".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html"
-        ),
-    )
-    stamp.unlink(missing_ok=True)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    stamp.write_text(inputs)
+    with renewed(out, inputs) as fresh:
+        shutil.copytree(html, fresh, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
     return out
 
 
@@ -157,15 +146,6 @@ def _inputs(language: str) -> str:
 
 def _files(folder: Path) -> Iterable[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-
-
-def digest(files: Iterable[Path]) -> str:
-    """One hash of the names and contents of files."""
-    total = hashlib.sha256()
-    for path in files:
-        total.update(f"{path.name}\0".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import click
 
 from publish.errors import PublishError
 from publish.lock import LOCK
+from publish.parts import is_current, renewed
 from publish.runtime import CDN, NO_CDN
 
 APPS = ("notebooks",)
@@ -84,41 +84,34 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
         The folder to make.
     """
     _check_runtime(runtime)
-    stamp = out.with_name(out.name + ".stamp")
     inputs = _inputs(notebooks)
-    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
-        click.echo("JupyterLite: up to date")
+    if is_current(out, inputs, "JupyterLite"):
         return out
     click.echo("JupyterLite: building")
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        (folder / "jupyter-lite.json").write_text(json.dumps(configuration()), "utf-8")
-        build = {
-            "apps": list(APPS),
-            "contents": [str(notebooks.resolve())],
-            "output_dir": str(fresh.resolve()),
-            "no_sourcemaps": True,
-            "no_unused_shared_packages": True,
-            # only the extensions that a trainee needs, not whatever this environment has for graders
-            "ignore_sys_prefix": ["federated_extensions"],
-            "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
-        }
-        (folder / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": build}), "utf-8")
-        command = [sys.executable, "-m", "jupyterlite_core", "build"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode or not (fresh / "notebooks" / "index.html").exists():
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-        raise PublishError(f"{out}: JupyterLite does not build: {lines[-1]}")
-    for script in fresh.rglob("*.js"):
-        content = script.read_bytes()
-        if CDN in content:
-            script.write_bytes(content.replace(CDN, NO_CDN))
-    stamp.unlink(missing_ok=True)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    stamp.write_text(inputs)
+    with renewed(out, inputs) as fresh:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            (folder / "jupyter-lite.json").write_text(json.dumps(configuration()), "utf-8")
+            build = {
+                "apps": list(APPS),
+                "contents": [str(notebooks.resolve())],
+                "output_dir": str(fresh.resolve()),
+                "no_sourcemaps": True,
+                "no_unused_shared_packages": True,
+                # only the extensions that a trainee needs, not whatever this environment has for graders
+                "ignore_sys_prefix": ["federated_extensions"],
+                "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
+            }
+            (folder / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": build}), "utf-8")
+            command = [sys.executable, "-m", "jupyterlite_core", "build"]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if done.returncode or not (fresh / "notebooks" / "index.html").exists():
+            lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
+            raise PublishError(f"{out}: JupyterLite does not build: {lines[-1]}")
+        for script in fresh.rglob("*.js"):
+            content = script.read_bytes()
+            if CDN in content:
+                script.write_bytes(content.replace(CDN, NO_CDN))
     return out
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import nbformat
 
 from autograder.assignments import assignments, release_notebook
+from publish.parts import renewed
 from publish.paths import LANGUAGES, RELEASE
 
 
@@ -19,17 +19,14 @@ def build_releases(out: Path = RELEASE) -> list[Path]:
     list of Path
         The notebooks written.
     """
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
     written = []
-    for language in LANGUAGES:
-        (fresh / language).mkdir(parents=True)
-        for assignment in assignments():
-            path = fresh / language / f"{assignment}.ipynb"
-            nbformat.write(release_notebook(assignment, language), path)
-            written.append(out / language / path.name)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
+    with renewed(out, "") as fresh:
+        for language in LANGUAGES:
+            (fresh / language).mkdir()
+            for assignment in assignments():
+                path = fresh / language / f"{assignment}.ipynb"
+                nbformat.write(release_notebook(assignment, language), path)
+                written.append(out / language / path.name)
     return written
 
 

@@ -22,6 +22,7 @@ from publish import fetch, pins, wheels
 from publish import precompile as compiler
 from publish.errors import PublishError
 from publish.lock import DEPENDS, LAB_LOCK, LOCK, describe, key, name_by_content, reachable, write_lock
+from publish.parts import is_current, renewed
 from publish.paths import CACHE, LABS
 
 # Third parties fall back on a CDN for what they do not find; on our site that must fail by name instead.
@@ -64,44 +65,36 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
     cache : Path
         Where downloads and compiled wheels are kept.
     """
-    stamp = out.with_name(out.name + ".stamp")
     precompiled = compiler.wanted() if precompile is None else precompile
     inputs = _inputs(precompiled)
-    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
-        click.echo("browser runtime: up to date")
+    if is_current(out, inputs, "browser runtime"):
         return out
     official = fetch.get("pyodide", cache)
     ours = fetch.get("wheels", cache)
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name in CORE:
-        content = official[name].read_bytes()
-        if name.endswith(("js", "mjs")):
-            content = content.replace(CDN, NO_CDN)
-        (fresh / name).write_bytes(content)
-    lock = json.loads(official[LOCK].read_text("utf-8"))
-    click.echo("browser runtime: packing wheels")
-    entries = {
-        **_distribution(official, lock, fresh),
-        **_additions([*ours.values(), *_kernel_wheels()], fresh),
-    }
-    light = _light(fresh)
-    write_lock(lock["info"], entries, fresh)
-    if precompiled:
-        compiler.precompile(fresh, cache)  # starts Pyodide, which wants a lock
-    for entry in (*entries.values(), light):
-        name_by_content(entry, fresh)
-    write_lock(lock["info"], entries, fresh)
-    widgets = {**entries["ipywidgets"], "depends": ["comm", "traitlets", light["name"]]}
-    lab = reachable({**entries, "ipywidgets": widgets, light["name"]: light}, "linelab")
-    write_lock(lock["info"], lab, fresh, LAB_LOCK)
-    sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
-    (fresh / "sizes.json").write_text(json.dumps(sizes), "utf-8")  # for the progress bar of a lab
-    stamp.unlink(missing_ok=True)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    stamp.write_text(inputs)
+    with renewed(out, inputs) as fresh:
+        for name in CORE:
+            content = official[name].read_bytes()
+            if name.endswith(("js", "mjs")):
+                content = content.replace(CDN, NO_CDN)
+            (fresh / name).write_bytes(content)
+        lock = json.loads(official[LOCK].read_text("utf-8"))
+        click.echo("browser runtime: packing wheels")
+        entries = {
+            **_distribution(official, lock, fresh),
+            **_additions([*ours.values(), *_kernel_wheels()], fresh),
+        }
+        light = _light(fresh)
+        write_lock(lock["info"], entries, fresh)
+        if precompiled:
+            compiler.precompile(fresh, cache)  # starts Pyodide, which wants a lock
+        for entry in (*entries.values(), light):
+            name_by_content(entry, fresh)
+        write_lock(lock["info"], entries, fresh)
+        widgets = {**entries["ipywidgets"], "depends": ["comm", "traitlets", light["name"]]}
+        lab = reachable({**entries, "ipywidgets": widgets, light["name"]: light}, "linelab")
+        write_lock(lock["info"], lab, fresh, LAB_LOCK)
+        sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
+        (fresh / "sizes.json").write_text(json.dumps(sizes), "utf-8")  # for the progress bar of a lab
     size = sum(path.stat().st_size for path in out.iterdir())
     click.echo(f"browser runtime: {len(entries)} packages, {size / 1e6:.1f} MB in {out}")
     return out

@@ -16,11 +16,12 @@ from pathlib import Path
 import click
 
 from publish import check
-from publish.book import build_book, digest
+from publish.book import build_book
 from publish.errors import PublishError
 from publish.fetch import vendor
 from publish.lite import build_lite
 from publish.notebooks import build_releases
+from publish.parts import digest, is_current, renewed, stamp_of
 from publish.paths import ASSETS, BUILD, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SITE
 from publish.runtime import build_runtime
 
@@ -49,33 +50,24 @@ def build_site(out: Path = SITE) -> Path:
     _timed("JupyterLite", lambda: build_lite(pyodide, RELEASE, lite))
     for language in LANGUAGES:
         _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
-    stamp, inputs = out.with_name(out.name + ".stamp"), _inputs(pyodide, lite)
-    if out.is_dir() and stamp.exists() and stamp.read_text() == inputs:
-        click.echo("site: up to date")
+    inputs = _inputs(pyodide, lite)
+    if is_current(out, inputs, "site"):
         return out
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for language in LANGUAGES:
-        _copy(BUILD / "book" / language, fresh / language)
-    _copy(lite, fresh / "lite")
-    _copy(pyodide, fresh / "runtime" / "pyodide")
-    _copy(assets / "vendor", fresh / "assets" / "vendor")
-    _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
-    shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
-    _timed("checks", lambda: _check(fresh))
-    stamp.unlink(missing_ok=True)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    stamp.write_text(inputs)
+    with renewed(out, inputs) as fresh:
+        for language in LANGUAGES:
+            _copy(BUILD / "book" / language, fresh / language)
+        _copy(lite, fresh / "lite")
+        _copy(pyodide, fresh / "runtime" / "pyodide")
+        _copy(assets / "vendor", fresh / "assets" / "vendor")
+        _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
+        shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
+        _timed("checks", lambda: _check(fresh))
     return out
 
 
 def _inputs(pyodide: Path, lite: Path) -> str:
     """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
-    stamps = [
-        x.with_name(x.name + ".stamp") for x in (pyodide, lite, *(BUILD / "book" / y for y in LANGUAGES))
-    ]
+    stamps = [stamp_of(x) for x in (pyodide, lite, *(BUILD / "book" / y for y in LANGUAGES))]
     own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
     return digest([*stamps, *own, *sorted(NOTEBOOKS.rglob("*.md"))])
 

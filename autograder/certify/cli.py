@@ -14,6 +14,7 @@ from autograder.certify import keys, pdf, register, rules, site, status
 from autograder.certify import verify as verifying
 from autograder.certify.explain import explain
 from autograder.certify.ledger import Ledger
+from autograder.cli import cohort_option
 from autograder.errors import CourseError
 from linelab.trainees import normalise, written
 
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
     from autograder.cohort import Cohort
     from autograder.gradebook import Mark
 
-cohort_option = click.option(
-    "-C",
-    "--cohort",
-    "folder",
-    type=click.Path(path_type=Path),
-    envvar="COURSE_COHORT",
-    default=".",
-    help="The cohort's folder.",
-)
 rules_option = click.option(
     "--rules",
     "rules_file",
