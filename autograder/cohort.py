@@ -61,7 +61,9 @@ class Cohort:
         CourseError
             If something is there already; nothing half-made is left behind.
         """
-        from autograder.judge import prepare_course  # nbgrader: seconds that opening a cohort need not take
+        from autograder.nbgrader_course import (
+            prepare_course,
+        )  # nbgrader: seconds that opening a cohort need not take
 
         path = path.resolve()
         if path.exists() and (not path.is_dir() or any(path.iterdir())):

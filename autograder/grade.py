@@ -19,7 +19,9 @@ from autograder.cohort import Cohort
 from autograder.collect import Attempt, attempts
 from autograder.errors import CourseError
 from autograder.execute import Execution, execute
-from autograder.judge import judge_submission, judgement, prepare_course
+from autograder.judge import judge_submission
+from autograder.judgement import judgement
+from autograder.nbgrader_course import prepare_course
 from autograder.records import read_record
 from autograder.sandbox import require_sandbox
 

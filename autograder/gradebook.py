@@ -11,7 +11,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.errors import CourseError
-from autograder.judge import judgement
+from autograder.judgement import judgement
 from autograder.marking import Reason
 from autograder.nbgrader_course import program_path
 from autograder.records import read_record

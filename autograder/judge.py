@@ -9,43 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader import utils
 from nbgrader.converters import Autograde
 
 from autograder.errors import CourseError
-from autograder.marking import REASON, Reason
-from autograder.nbgrader_course import convert, log, prepare_course
+from autograder.gradebook import keep_manual
+from autograder.judgement import Judgement, judgement
+from autograder.nbgrader_course import convert
 from autograder.records import Record, read_record, write_record
 from autograder.submission import rebuild
 from linelab.answers import schema
 from linelab.trainees import is_trainee_id, normalise
-
-__all__ = ["Judgement", "judge_submission", "judgement", "prepare_course"]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What judging gave.
-
-    Attributes
-    ----------
-    points : dict
-        Question id to automatic points; None where a person has to mark.
-    reasons : dict
-        Question id to the reasons that its test gave.
-    problems : list of str
-        For the operator: tests that failed to run. Such a question has no points and needs a fix of the test.
-    """
-
-    points: dict[str, float | None]
-    reasons: dict[str, list[Reason]]
-    problems: list[str]
 
 
 def judge_submission(
@@ -88,31 +66,8 @@ def judge_submission(
     write_record(folder.parent, record)
     convert(Autograde, folder, assignment, trainee)
     if before is not None and before == _manual_text(folder.parent, trainee, assignment):
-        from autograder.gradebook import keep_manual  # it reads what this module writes
-
         keep_manual(folder, trainee, assignment)
     return judgement(folder, trainee, assignment)
-
-
-def judgement(folder: str | Path, trainee: str, assignment: str) -> Judgement:
-    """Read back what judging gave, from the notebook that nbgrader wrote."""
-    path = Path(folder) / "autograded" / trainee / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        raise CourseError(f"{path}: is not there; grade this hand-in first")
-    result = Judgement({}, {}, [])
-    for cell in nbformat.read(path, as_version=4).cells:
-        if not utils.is_grade(cell):
-            continue
-        question = cell.metadata["nbgrader"]["grade_id"].removeprefix(f"{assignment}-")
-        result.points[question] = utils.determine_grade(cell, log)[0]
-        outputs = cell.get("outputs", [])
-        result.reasons[question] = [dict(o.data[REASON]) for o in outputs if REASON in o.get("data", {})]
-        result.problems.extend(
-            f"{assignment} {question}: the hidden test is broken, {o.ename}: {o.evalue}"
-            for o in outputs
-            if o.output_type == "error"
-        )
-    return result
 
 
 def _manual_text(cohort: Path, trainee: str, assignment: str) -> str | None:

@@ -17,7 +17,7 @@ import click
 from autograder.cohort import Cohort
 from autograder.errors import CourseError
 from autograder.gradebook import Detail, details, marks
-from autograder.judge import prepare_course
+from autograder.nbgrader_course import prepare_course
 
 EXTENSIONS = {
     "nbgrader.server_extensions.formgrader": True,

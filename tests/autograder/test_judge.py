@@ -19,9 +19,11 @@ from autograder.assignments import release_notebook, source_notebook
 from autograder.errors import CourseError
 from autograder.execute import execute
 from autograder.gradebook import details, marks, set_manual
-from autograder.judge import Judgement, judge_submission, prepare_course
+from autograder.judge import judge_submission
 from autograder.judge_cells import hidden_seeds, run_test
+from autograder.judgement import Judgement
 from autograder.marking import REASON, mark_choice, mark_number
+from autograder.nbgrader_course import prepare_course
 from autograder.submission import harmless, rebuild
 from linelab.cases import Case, load
 from linelab.experiment import simulate
