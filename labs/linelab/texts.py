@@ -31,7 +31,7 @@ def text(key: str, language: str, **values: Any) -> str:
 
 def number(value: float, language: str, digits: int = 1) -> str:
     """A number as the language writes it: 1.234,5 in Vietnamese, 1,234.5 in English."""
-    shown = f"{value:,.{digits}f}"
+    shown = f"{value:,.{digits}f}".replace("-", "−")
     return shown.translate(str.maketrans(",.", ".,")) if language == "vi" else shown
 
 

@@ -51,6 +51,7 @@ def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over() -> Non
 def test_numbers_are_written_as_the_language_does() -> None:
     assert number(1234.56, "vi", 1) == "1.234,6"
     assert number(1234.56, "en", 1) == "1,234.6"
+    assert number(-2.9, "vi", 1) == "−2,9"
 
 
 def test_variant_is_the_trainees_own_and_always_the_same() -> None:
