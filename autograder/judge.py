@@ -8,6 +8,7 @@ gradebook, on the answers of stage one. No line of the trainee's is run here.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,8 @@ def judge_submission(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     record = Record(trainee, assignment, dict(answers), attempt, now, list(problems))
     rebuilt = rebuild(notebook, assignment)
+    # first: beside the new record, the judgement of an older attempt would be taken for that of this one
+    shutil.rmtree(folder / "autograded" / trainee / assignment, ignore_errors=True)
     place = folder / "submitted" / trainee / assignment
     place.mkdir(parents=True, exist_ok=True)
     nbformat.write(rebuilt, place / f"{assignment}.ipynb")

@@ -33,14 +33,27 @@ class Judgement:
 
 
 def judgement(folder: str | Path, trainee: str, assignment: str) -> Judgement:
-    """Read back what judging gave, from the notebook that nbgrader wrote."""
+    """Read back what judging gave, from the notebook that nbgrader wrote.
+
+    Raises
+    ------
+    CourseError
+        If judging was not done or did not come to its end. nbgrader writes the notebook twice, first without
+        the tests' outputs, and would give all points for a test that has none.
+    """
     path = Path(folder) / "autograded" / trainee / assignment / f"{assignment}.ipynb"
     if not path.is_file():
         raise CourseError(f"{path}: is not there; grade this hand-in first")
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path}: cannot be read ({type(error).__name__}); run course grade again") from None
     result = Judgement({}, {}, [])
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in cells:
         if not utils.is_grade(cell):
             continue
+        if cell.cell_type == "code" and not cell.outputs:
+            raise CourseError(f"{path}: judging was interrupted; run course grade again")
         question = cell.metadata["nbgrader"]["grade_id"].removeprefix(f"{assignment}-")
         result.points[question] = utils.determine_grade(cell, log)[0]
         outputs = cell.get("outputs", [])

@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -89,8 +88,6 @@ def convert(
     config.CourseDirectory.assignment_id = assignment
     if trainee:
         config.CourseDirectory.student_id = trainee
-        # a stopped run leaves half a folder, which nbgrader would take for done
-        shutil.rmtree(folder / "autograded" / trainee / assignment, ignore_errors=True)
     said = io.StringIO()
     handler = logging.StreamHandler(said)
     log.addHandler(handler)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from linelab.engines import ENGINES, choose
 from linelab.estimate import Estimate
 from linelab.model import Line
@@ -70,7 +72,7 @@ def simulate(
         raise ValueError("horizon, parts, replications: this asks for over 2e9 operations; use fewer")
     extent = Extent(horizon, parts)
     paths = ENGINES[choose(engine)](line, extent, replications, seed, progress)
-    return Run(line, paths, warm_up, float(paths.leave[:, -1, -1].max()) if horizon is None else horizon)
+    return Run(line, paths, warm_up, float(np.max(paths.leave[:, -1, -1])) if horizon is None else horizon)
 
 
 @dataclass(frozen=True)

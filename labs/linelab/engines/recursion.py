@@ -65,7 +65,7 @@ def run(
         advance(n, 0)
         n += 1
         if extent.horizon is not None:
-            now = float(start[0][-1].min())
+            now = float(np.min(start[0][-1]))
             if progress and n % 64 == 0:
                 progress(min(now / extent.horizon, 1.0))
             if now > extent.horizon:
