@@ -47,7 +47,9 @@ def judgement(folder: str | Path, trainee: str, assignment: str) -> Judgement:
     try:
         cells = nbformat.read(path, as_version=4).cells
     except (OSError, ValueError) as error:
-        raise CourseError(f"{path}: cannot be read ({type(error).__name__}); run course grade again") from None
+        raise CourseError(
+            f"{path}: cannot be read ({type(error).__name__}); run course grade again"
+        ) from None
     result = Judgement({}, {}, [])
     for cell in cells:
         if not utils.is_grade(cell):
