@@ -157,9 +157,12 @@ def review(
         return
     if comment:
         raise CourseError("--comment: belongs to a mark; give --set TRAINEE ASSIGNMENT QUESTION POINTS, too")
-    left = waiting(opened)
+    problems: list[str] = []
+    left = waiting(opened, problems)
     for trainee, assignment, detail in left:
         click.echo(f"{written(trainee)} {assignment} {detail.question}: of {detail.max_points:g} points")
+    for line in problems:
+        click.echo(line)
     click.echo(f"{len(left)} answers wait for a person")
     if not only_list:
         sys.exit(open_formgrader(opened, port))
@@ -173,10 +176,15 @@ def feedback(folder: Path) -> None:
     from autograder.feedback import write_feedback
 
     opened = Cohort.open(folder)
-    pages = write_feedback(opened)
-    if not pages:
+    problems: list[str] = []
+    pages = write_feedback(opened, problems)
+    for line in problems:
+        click.echo(line)
+    if not pages and not problems:
         raise CourseError(f"{opened.path}: nothing is graded yet; run course grade first")
     click.echo(f"{len(pages)} pages in {opened.path / 'feedback'}")
+    if problems:
+        sys.exit(1)
 
 
 @click.command()

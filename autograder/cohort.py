@@ -145,11 +145,15 @@ class Cohort:
                 f"{file}: cannot be read ({type(error).__name__}); save it as CSV UTF-8"
             ) from None
         reader = csv.DictReader(io.StringIO(text))
+        try:
+            rows = [(reader.line_num, row) for row in reader]
+        except csv.Error as error:
+            raise CourseError(f"{file}: line {reader.line_num + 1}: {error}; save it as CSV UTF-8") from None
         if "trainee" not in (reader.fieldnames or ()):
             raise CourseError(f"{file}: line 1: needs the columns {','.join(ROSTER_FIELDS)}")
         found: dict[str, Trainee] = {}
-        for row in reader:
-            where, given = f"{file}: line {reader.line_num}", normalise(row["trainee"] or "")
+        for line, row in rows:
+            where, given = f"{file}: line {line}", normalise(row["trainee"] or "")
             if not any((value or "").strip() for value in row.values() if isinstance(value, str)):
                 continue
             if not is_trainee_id(given):

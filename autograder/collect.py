@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import stat
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,11 +18,14 @@ import nbformat
 from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
 from autograder.errors import CourseError
+from autograder.page import write
 from autograder.texts import text
 from linelab.answers import BEGIN
 from linelab.trainees import is_trainee_id, normalise, written
 
 MAX_BYTES = 20_000_000
+MAX_NOTEBOOKS = 100  # of a hand-in file
+MAX_CELLS = 2_000  # of a notebook; checking many takes minutes
 FORMAT = "course-hand-in/1"
 FIELDS = ("when", "file", "status", "trainee", "assignment", "attempt", "reason")
 
@@ -104,15 +107,19 @@ def _reason(error: RejectedError, language: str) -> str:
 
 def attempts(cohort: Cohort, trainee: str, assignment: str) -> list[Attempt]:
     """All attempts of a trainee at an assignment, oldest first."""
-    folder = cohort.path / "attempts" / trainee / assignment
     found = []
-    for path in sorted(folder.glob("[0-9][0-9][0-9]-*.ipynb")) if folder.is_dir() else []:
+    for path in attempt_files(cohort, trainee, assignment):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         number, _, short = path.stem.partition("-")
         if not digest.startswith(short):
             raise CourseError(f"{path}: was changed after it was handed in; restore it from a copy")
         found.append(Attempt(trainee, assignment, int(number), digest, path))
-    return found
+    return sorted(found, key=lambda attempt: attempt.number)
+
+
+def attempt_files(cohort: Cohort, trainee: str, assignment: str) -> list[Path]:
+    """The files of the attempts, unread and in no order."""
+    return list((cohort.path / "attempts" / trainee / assignment).glob("[0-9][0-9][0-9]*-*.ipynb"))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -134,6 +141,8 @@ def _notebooks(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         notebooks = data.get("notebooks")
         if not isinstance(notebooks, dict) or not notebooks:
             raise RejectedError("collect.empty")
+        if len(notebooks) > MAX_NOTEBOOKS:
+            raise RejectedError("collect.too_many", count=len(notebooks), limit=MAX_NOTEBOOKS)
         for notebook in notebooks.values():
             yield notebook, str(data.get("trainee", ""))
     elif "cells" in data:
@@ -197,10 +206,13 @@ def _take(cohort: Cohort, path: Path, given: Any, trainee: str, language: str) -
         raise RejectedError("collect.not_ours")
     if about.get("edition") != cohort.edition:
         raise RejectedError("collect.edition", given=str(about.get("edition"))[:40], wanted=cohort.edition)
+    if isinstance(given.get("cells"), list) and len(given["cells"]) > MAX_CELLS:
+        raise RejectedError("collect.too_many_cells", count=len(given["cells"]), limit=MAX_CELLS)
     _mend(given)
     try:
-        notebook = nbformat.from_dict(given)
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a line for each doubled cell id, which make no difference here
+            nbformat.validate(nbformat.from_dict(given))
         content = json.dumps(given, ensure_ascii=False, sort_keys=True, indent=1).encode()
     except Exception as error:  # nbformat raises many kinds for what a file may hold
         why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
@@ -212,13 +224,11 @@ def _take(cohort: Cohort, path: Path, given: Any, trainee: str, language: str) -
         reason = text("collect.duplicate", language)
         return Receipt(str(path), "duplicate", trainee, assignment, digest, reason)
     folder = cohort.path / "attempts" / trainee / assignment
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{len(before) + 1:03d}-{digest[:12]}.ipynb"
-    fresh = target.with_suffix(".new")
-    fresh.write_bytes(content)
-    os.replace(fresh, target)
+    number = before[-1].number + 1 if before else 1  # not their count: one may have been taken out
+    target = folder / f"{number:03d}-{digest[:12]}.ipynb"
     note = asdict(receipt) | {"when": _now()}
-    target.with_suffix(".json").write_text(json.dumps(note, ensure_ascii=False, indent=1), "utf-8")
+    write(target.with_suffix(".json"), json.dumps(note, ensure_ascii=False, indent=1))
+    write(target, content.decode())  # last: with it the attempt is there
     return receipt
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.cohort import Cohort, Trainee
-from autograder.gradebook import Detail, details, marks
+from autograder.gradebook import Detail, judged
 from autograder.page import page, write
 from autograder.records import Record, read_record
 from autograder.texts import text
@@ -20,15 +20,15 @@ from linelab.texts import number
 from linelab.trainees import written
 
 
-def write_feedback(cohort: Cohort) -> list[Path]:
-    """Write ``feedback/<trainee>/<assignment>.html`` for all that is graded."""
+def write_feedback(cohort: Cohort, problems: list[str]) -> list[Path]:
+    """Write ``feedback/<trainee>/<assignment>.html`` for all that is graded; what is not, into `problems`."""
     roster, written_ = cohort.roster(), []
-    for mark in marks(cohort):
+    for mark, found in judged(cohort, problems):
         trainee = roster.get(mark.trainee)
         if trainee is None:
             continue
         record = read_record(cohort.path, mark.trainee, mark.assignment)
-        content = render(trainee, record, details(cohort, mark.trainee, mark.assignment))
+        content = render(trainee, record, found)
         path = write(cohort.path / "feedback" / mark.trainee / f"{mark.assignment}.html", content)
         written_.append(path)
     return written_

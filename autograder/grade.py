@@ -7,9 +7,10 @@ has its marks; what was interrupted is simply done again.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 
 import click
 import nbformat
@@ -60,7 +61,7 @@ def grade(
         If there is no sandbox on this machine.
     """
     if not unsafe:
-        require_sandbox()
+        require_sandbox(cohort.path)
     prepare_course(cohort.path / "nbgrader", cohort.language)
     outcome = Outcome()
     todo = []
@@ -154,16 +155,22 @@ def _executed(
     def one(attempt: Attempt) -> Execution:
         return execute(attempt.read(), attempt.assignment, unsafe=unsafe)
 
+    left = iter(todo)
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-        waiting = {pool.submit(one, attempt): attempt for attempt in todo}
+        # no more than two rounds ahead of the judging, so that a large class does not fill the memory
+        running = {pool.submit(one, attempt): attempt for attempt in islice(left, 2 * max(jobs, 1))}
         try:
-            for future in as_completed(waiting):
-                try:
-                    yield waiting[future], future.result()
-                except CourseError as error:
-                    yield waiting[future], error
-                except Exception as error:  # a notebook that we cannot cope with must not stop the batch
-                    yield waiting[future], CourseError(_fault(error))
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    attempt = running.pop(future)
+                    running |= {pool.submit(one, following): following for following in islice(left, 1)}
+                    try:
+                        yield attempt, future.result()
+                    except CourseError as error:
+                        yield attempt, error
+                    except Exception as error:  # a notebook that we cannot cope with must not stop the batch
+                        yield attempt, CourseError(_fault(error))
         finally:
             # Ctrl-C: what has not begun is left for the next run
             pool.shutdown(wait=False, cancel_futures=True)

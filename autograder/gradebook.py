@@ -81,23 +81,32 @@ def marks(cohort: Any) -> list[Mark]:
 def details(cohort: Any, trainee: str, assignment: str) -> list[Detail]:
     """The marks question by question, in the order of the exercise."""
     folder = _folder(cohort)
-    judged = judgement(folder / "nbgrader", trainee, assignment)
+    judgement_ = judgement(folder / "nbgrader", trainee, assignment)
     found = []
     with _open(folder) as gradebook:
-        for question in judged.points:
+        for question in judgement_.points:
             grade = _grade(gradebook, trainee, assignment, question)
             found.append(
                 Detail(
                     question=question,
                     points=float(grade.score),
                     max_points=float(grade.max_score),
-                    reasons=judged.reasons[question],
+                    reasons=judgement_.reasons[question],
                     comment=_comment(gradebook, trainee, assignment, question),
                     manual=grade.manual_score is not None,
                     waiting=bool(grade.needs_manual_grade),
                 )
             )
     return found
+
+
+def judged(cohort: Any, problems: list[str]) -> Iterator[tuple[Mark, list[Detail]]]:
+    """Each mark with its questions; one whose judging did not end goes into `problems`, the rest go on."""
+    for mark in marks(cohort):
+        try:
+            yield mark, details(cohort, mark.trainee, mark.assignment)
+        except CourseError as error:
+            problems.append(f"{mark.trainee} {mark.assignment}: {error.message}")
 
 
 def set_manual(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
-from autograder.collect import attempts
-from autograder.gradebook import Mark, details, marks
+from autograder.collect import attempt_files
+from autograder.gradebook import Detail, Mark, judged
 from autograder.page import page, write
 from autograder.texts import text
 from linelab.cases import load
@@ -31,6 +31,7 @@ class Line:
     assignment: str
     attempts: int
     mark: Mark | None
+    details: list[Detail]
 
     @property
     def state(self) -> tuple[str, str]:
@@ -45,9 +46,15 @@ class Line:
 
 def write_report(cohort: Cohort) -> Path:
     """Write ``report/index.html`` and ``report/marks.csv``; returns the page."""
-    found = {(mark.trainee, mark.assignment): mark for mark in marks(cohort)}
+    # what was not judged to its end stands there as not graded
+    found = {(mark.trainee, mark.assignment): (mark, details) for mark, details in judged(cohort, [])}
     lines = [
-        Line(trainee, name, len(attempts(cohort, trainee.id, name)), found.get((trainee.id, name)))
+        Line(
+            trainee,
+            name,
+            len(attempt_files(cohort, trainee.id, name)),
+            *found.get((trainee.id, name), (None, [])),
+        )
         for trainee in cohort.roster().values()
         for name in assignments()
     ]
@@ -157,9 +164,7 @@ def _difficulty(cohort: Cohort, assignment: str, lines: Sequence[Line]) -> Itera
     """Mean share of the points for each question: what the class found hard."""
     shares: dict[str, list[float]] = {}
     for line in lines:
-        if line.mark is None:
-            continue
-        for detail in details(cohort, line.trainee.id, assignment):
+        for detail in line.details:
             if not detail.waiting and detail.max_points:
                 shares.setdefault(detail.question, []).append(detail.points / detail.max_points)
     questions = load(assignment).questions

@@ -16,7 +16,7 @@ import click
 
 from autograder.cohort import Cohort
 from autograder.errors import CourseError
-from autograder.gradebook import Detail, details, marks
+from autograder.gradebook import Detail, judged
 from autograder.nbgrader_course import prepare_course
 
 EXTENSIONS = {
@@ -28,11 +28,11 @@ EXTENSIONS = {
 }
 
 
-def waiting(cohort: Cohort) -> list[tuple[str, str, Detail]]:
-    """Trainee, assignment and question of every answer that waits for a person."""
+def waiting(cohort: Cohort, problems: list[str]) -> list[tuple[str, str, Detail]]:
+    """Trainee, assignment and question of each answer that waits; what is not judged, into `problems`."""
     found = []
-    for mark in marks(cohort):
-        for detail in details(cohort, mark.trainee, mark.assignment):
+    for mark, details in judged(cohort, problems):
+        for detail in details:
             if detail.waiting:
                 found.append((mark.trainee, mark.assignment, detail))
     return found

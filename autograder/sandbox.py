@@ -21,10 +21,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import linelab
+from autograder.assignments import NOTEBOOKS
 from autograder.errors import CourseError
 from autograder.seccomp import filter_program
 from autograder.watch import Limits, Outcome, watch
 
+SYSTEM = [Path(p) for p in ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/alternatives")]
 INSIDE = Path(__file__).with_name("inside.py")
 LABS = "/course/labs"
 RUNNER = "/course/inside.py"
@@ -88,10 +90,16 @@ def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool
             process.wait()
 
 
-def require_sandbox() -> None:
-    """Try the sandbox; CourseError says what to install or switch on if it is not there."""
+def require_sandbox(*private: Path) -> None:
+    """Try the sandbox; CourseError says what to do if it is not there or would show a private folder."""
     if shutil.which("bwrap") is None:
         raise CourseError(MISSING)
+    for folder in (NOTEBOOKS, *private):
+        for shown in (*map(Path.resolve, SYSTEM), *_prefixes()):
+            if folder.resolve().is_relative_to(shown.resolve()):
+                raise CourseError(
+                    f"{folder}: lies below {shown}, which notebooks can read; move it elsewhere"
+                )
     outcome = run_in_sandbox(b'{"cells": []}', Limits(wall=30.0))
     if STARTED in outcome.data:
         return
@@ -132,24 +140,28 @@ def bwrap_command(arguments: Sequence[str], seccomp_fd: int, limits: Limits) -> 
 def _binds() -> list[str]:
     """Read-only mounts of what Python needs, and links where the system has links."""
     flags = []
-    for path in map(Path, ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/alternatives")):
+    for path in SYSTEM:
         if path.is_symlink():
             flags += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
             flags += ["--ro-bind", str(path), str(path)]
     for file in sorted(Path("/etc").glob("ld.so.*")):
         flags += ["--ro-bind", str(file), str(file)]
-    prefixes = {Path(sys.base_prefix).resolve(), Path(sys.base_prefix), Path(sys.prefix)}
-    prefixes.add(Path(sys.executable).resolve().parents[1])
-    for prefix in sorted(prefixes):
-        if prefix not in (Path("/"), Path("/usr")) and not prefix.is_relative_to("/usr"):
-            for folder in reversed(prefix.parents[:-1]):  # bubblewrap would make them as closed as ours are
-                flags += ["--perms", "0755", "--dir", str(folder)]
-            flags += ["--ro-bind", str(prefix), str(prefix)]
+    for prefix in _prefixes():
+        for folder in reversed(prefix.parents[:-1]):  # bubblewrap would make them as closed as ours are
+            flags += ["--perms", "0755", "--dir", str(folder)]
+        flags += ["--ro-bind", str(prefix), str(prefix)]
     package = Path(linelab.__file__).resolve().parent
     for made in ("/course", LABS):
         flags += ["--perms", "0755", "--dir", made]
     return [*flags, "--ro-bind", str(package), f"{LABS}/linelab", "--ro-bind", str(INSIDE), RUNNER]
+
+
+def _prefixes() -> list[Path]:
+    """Where the interpreter and its packages lie, if not in the system's own folders."""
+    found = {Path(sys.base_prefix).resolve(), Path(sys.base_prefix), Path(sys.prefix)}
+    found.add(Path(sys.executable).resolve().parents[1])
+    return sorted(p for p in found if p != Path("/") and not p.is_relative_to("/usr"))
 
 
 def _environment() -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +113,38 @@ def test_one_bad_hand_in_never_stops_the_batch(
     assert "1 graded, 0 unchanged, 1 failed" in said
     assert f"{bad} w01: not graded: RuntimeError: boom" in said
     assert [m.trainee for m in marks(cohort)] == [good]
+
+
+@pytest.mark.parametrize("hurt", ["killed", "torn"])
+def test_judging_that_was_cut_off_is_done_again(
+    graded: tuple[Cohort, str, str], hand_in: Maker, weak_answers: dict[str, str], hurt: str
+) -> None:
+    """nbgrader writes the notebook twice; the first time, without outputs, must not pass for judged."""
+    cohort, good, weak = graded
+    before = {m.trainee: m.points for m in marks(cohort)}
+    if hurt == "killed":
+        better = weak_answers | {"w01-q2-answer": 'answer("q2", "glue")'}
+        course(cohort, "collect", str(hand_in(weak, "en", better)))
+        before[weak] += 1
+        kill = (
+            "import os, sys, autograder.judge_cells as judge\n"
+            "judge.run_test = lambda *_: os.kill(os.getpid(), 9)\n"
+            "from course import main\nmain(['grade', '-C', sys.argv[1]])"
+        )
+        done = subprocess.run([sys.executable, "-c", kill, str(cohort.path)], capture_output=True)
+        assert done.returncode == -9, done
+    else:
+        path = cohort.path / "nbgrader" / "autograded" / weak / "w01" / "w01.ipynb"
+        path.write_text(path.read_text("utf-8")[:500], "utf-8")
+    assert [m.complete for m in marks(cohort) if m.trainee == weak] == [False]
+    said = course(cohort, "feedback", code=1).output  # of the others, all the same
+    assert f"{weak} w01: " in said
+    assert "1 pages" in said
+    assert (cohort.path / "feedback" / good / "w01.html").is_file()
+    assert "run course grade again" in course(cohort, "review", "--list").output
+    course(cohort, "report")
+    assert "1 graded, 1 unchanged, 0 failed" in course(cohort, "grade").output
+    assert {m.trainee: m.points for m in marks(cohort)} == before
 
 
 def test_feedback_before_grading_says_what_to_do(cohort: Cohort) -> None:

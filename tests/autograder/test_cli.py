@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,6 @@ def test_a_fault_in_judging_one_holds_up_nobody_else(
 def test_a_stopped_run_begins_no_further_notebook(
     cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     trainees = [cohort.enrol().id for _ in range(6)]
     collect(cohort, [hand_in(t) for t in trainees])
     begun = []
@@ -129,6 +128,21 @@ def test_a_stopped_run_begins_no_further_notebook(
     next(results)
     results.close()  # type: ignore[attr-defined, unused-ignore]
     assert len(begun) < 4
+
+
+def test_running_keeps_only_so_far_ahead_of_judging(
+    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large class whose notebooks are full of pictures must not fill the memory."""
+    trainees = [cohort.enrol().id for _ in range(9)]
+    collect(cohort, [hand_in(t) for t in trainees])
+    begun = []
+    monkeypatch.setattr(grading, "execute", lambda *_, **__: begun.append(1))
+    results = _executed(latest(cohort), 2, False)
+    first, _ = next(results)
+    time.sleep(0.3)  # judging takes long
+    assert len(begun) <= 5
+    assert sorted([first.trainee, *(a.trainee for a, _ in results)]) == sorted(trainees)
 
 
 def test_columns_of_the_instructors_own_outlive_enrolment(cohort: Cohort) -> None:

@@ -49,6 +49,7 @@ def test_impossible_cohorts_leave_nothing_behind(tmp_path: Path, arguments: list
         ("name\nx\n", "line 1: needs the columns"),
         ("trainee,name\nK7P2QD4A,x\n", "line 2: trainee: 'K7P2QD4A'"),
         ("trainee,name\nK7P2QD4P,x\nk7p2-qd4p,y\n", "line 3: trainee: 'k7p2-qd4p' is there twice"),
+        ("trainee,name\nK7P2QD4P," + "x" * 200_000, "line 2: field larger than field limit"),
         ("trainee,language\nK7P2QD4P,fr\n", "line 2: language: 'fr'"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,49 @@ def test_bad_files_are_refused_by_name_and_the_rest_goes_on(
         assert reason in line
     assert len(attempts(cohort, trainee, "w01")) == 1
     assert not list(cohort.path.rglob("*.new"))
+
+
+def test_the_last_attempt_is_the_last_though_one_was_taken_out(cohort: Cohort, hand_in: Maker) -> None:
+    trainee = cohort.enrol().id
+
+    def take(value: int) -> str:
+        changed = {"w01-q1-answer": f'answer("q1", {value})'}
+        return collect(cohort, [hand_in(trainee, changed=changed)])[0].attempt
+
+    for value in range(3):
+        take(value)
+    attempts(cohort, trainee, "w01")[1].path.unlink()
+    # whichever way the hashes happen to sort
+    for value in range(3, 8):
+        assert take(value) == attempts(cohort, trainee, "w01")[-1].sha256
+    assert [a.number for a in attempts(cohort, trainee, "w01")] == [1, 3, 4, 5, 6, 7, 8]
+    folder = cohort.path / "attempts" / trainee / "w01"
+    last = attempts(cohort, trainee, "w01")[-1].path
+    last.rename(folder / f"1200-{last.name.partition('-')[2]}")
+    assert attempts(cohort, trainee, "w01")[-1].number == 1200
+
+
+def test_a_file_made_to_keep_us_busy_gets_one_line(
+    cohort: Cohort, hand_in: Maker, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    trainee = cohort.enrol(language="en").id
+    data = json.loads(hand_in(trainee).read_text("utf-8"))
+    notebook = data["notebooks"]["w01.ipynb"]
+    many, long, doubled = (tmp_path / f"{name}.json" for name in ("many", "long", "doubled"))
+    many.write_text(json.dumps(data | {"notebooks": {str(n): {} for n in range(50_000)}}), "utf-8")
+    cell = notebook["cells"][0] | {"source": ""}
+    long.write_text(
+        json.dumps(data | {"notebooks": {"w01.ipynb": notebook | {"cells": [cell] * 50_000}}}), "utf-8"
+    )
+    notebook["cells"] += notebook["cells"][:5]
+    doubled.write_text(json.dumps(data), "utf-8")
+    started = time.monotonic()
+    found = collect(cohort, [many, long, doubled])
+    assert time.monotonic() - started < 5
+    assert [r.status for r in found] == ["rejected", "rejected", "accepted"]
+    assert "50000 notebooks" in found[0].reason
+    assert "50000 cells" in found[1].reason
+    assert len(recwarn) == 0
 
 
 def test_a_changed_attempt_is_noticed(cohort: Cohort, hand_in: Maker) -> None:

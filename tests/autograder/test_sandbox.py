@@ -71,6 +71,22 @@ def test_no_namespaces_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert error.value.message == NO_NAMESPACES
 
 
+@pytest.mark.parametrize("prefix", ["checkout", "cohort"])
+def test_a_private_folder_that_the_sandbox_would_show_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, prefix: str
+) -> None:
+    """As where the environment was made in the checkout itself, or the cohort in the environment."""
+    cohort = tmp_path / "env" / "cohort"
+    shown = Path(sandbox.__file__).parents[1] if prefix == "checkout" else tmp_path / "env"
+    require_sandbox(cohort)
+    monkeypatch.setattr(sys, "prefix", str(shown))
+    with pytest.raises(CourseError, match=rf"lies below {shown}, which notebooks can read; move it"):
+        require_sandbox(cohort)
+    monkeypatch.undo()
+    with pytest.raises(CourseError, match="lies below /usr"):
+        require_sandbox(Path("/usr/src/cohort"))
+
+
 def test_network_is_out_of_reach() -> None:
     server = socket.create_server(("127.0.0.1", 0))
     accepted = []
