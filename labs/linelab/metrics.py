@@ -19,8 +19,7 @@ def clip_sum(begin: Floats, end: Floats, low: float, high: float, axis: int) -> 
 
 def throughput(paths: Paths, low: float, high: float) -> Floats:
     """Parts a second that left the line from `low` until just before `high`; shape ``(R,)``."""
-    out = paths.leave[:, :, -1]
-    count: Floats = ((out >= low) & (out < high)).sum(axis=1) / (high - low)
+    count: Floats = _left(paths, low, high).sum(axis=1) / (high - low)
     return count
 
 
@@ -34,10 +33,28 @@ def lead_time(paths: Paths, low: float, high: float) -> Floats:
 
     nan for a replication in which no part left.
     """
+    return _mean_spent(paths, paths.start[:, :, 0], paths.leave[:, :, -1], low, high)
+
+
+def lane_wait(paths: Paths, low: float, high: float, lane: int) -> Floats:
+    """Mean seconds between station `lane` and the next, of the parts that left the line in the window.
+
+    Shape ``(R,)``; nan for a replication in which no part left.
+    """
+    return _mean_spent(paths, paths.leave[:, :, lane], paths.start[:, :, lane + 1], low, high)
+
+
+def _left(paths: Paths, low: float, high: float) -> np.ndarray:
+    """Which parts left the line from `low` until just before `high`; shape ``(R, parts)``."""
     out = paths.leave[:, :, -1]
-    left = (out >= low) & (out < high)
-    with np.errstate(invalid="ignore"):
-        spent = np.where(left, out - paths.start[:, :, 0], 0.0).sum(axis=1)
+    mask: np.ndarray = (out >= low) & (out < high)
+    return mask
+
+
+def _mean_spent(paths: Paths, begin: Floats, end: Floats, low: float, high: float) -> Floats:
+    left = _left(paths, low, high)
+    with np.errstate(invalid="ignore"):  # parts that never came so far hold inf - inf
+        spent = np.where(left, end - begin, 0.0).sum(axis=1)
     mean: Floats = spent / np.where(left.any(axis=1), left.sum(axis=1), np.nan)
     return mean
 

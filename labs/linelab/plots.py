@@ -7,7 +7,6 @@ import html
 import io
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,7 +14,7 @@ from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from linelab.cases import Case
 from linelab.estimate import Estimate
-from linelab.metrics import STATES, lane_levels
+from linelab.metrics import STATES
 from linelab.results import Run
 from linelab.texts import number, text
 
@@ -81,10 +80,9 @@ def _draw_line(axes: Axes, case: Case, run: Run, language: str) -> None:
         if is_bottleneck:
             under += f"\n{text('figure.bottleneck', language)}"
         axes.text(x + width / 2, -0.09, under, ha="center", va="top", fontsize=9.5, color=INK)
-    times = np.linspace(run.warm_up, run.horizon, 41)
     for j, lane in enumerate(run.line.buffers):
         left, room = j * step + width + 0.12, step - width - 0.24
-        level = float(lane_levels(run.paths, times, j).mean())
+        level = run.lane_level(j)
         axes.add_patch(FancyArrowPatch((left - 0.1, 0.22), (left + room + 0.1, 0.22), arrowstyle="-|>",
                                        mutation_scale=11, color=INK, linewidth=1.2))  # fmt: skip
         axes.add_patch(Rectangle((left, 0.34), room, 0.3, facecolor="white", edgecolor=INK, linewidth=1))

@@ -66,6 +66,15 @@ class Run:
                 return station
         raise KeyError(f"{name}: no such station; there are {', '.join(self.line.names)}")
 
+    def lane_wait(self, lane: int) -> Estimate:
+        """Seconds that a part spends between station `lane` and the next: its lot gathers, moves, queues."""
+        return Estimate(metrics.lane_wait(self.paths, self.warm_up, self.horizon, lane), "s")
+
+    def lane_level(self, lane: int) -> float:
+        """Parts between station `lane` and the next, mean over the window."""
+        times = np.linspace(self.warm_up, self.horizon, 41)
+        return float(metrics.lane_levels(self.paths, times, lane).mean())
+
     @property
     def bottleneck(self) -> str:
         """Name of the station with the highest utilisation, repairs counted as use of its capacity."""

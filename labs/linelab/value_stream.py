@@ -6,36 +6,17 @@ below them a line that steps up for waiting and down for work.
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
 from linelab.cases import Case
-from linelab.estimate import Estimate
-from linelab.metrics import lane_levels
 from linelab.plots import INK, img
 from linelab.results import Run
 from linelab.texts import number, text
 
 WAIT, WORK = "#8C7AA9", "#009E73"
 STEP, WIDTH = 2.14, 1.06  # from one station to the next, and the width of a station's box
-
-
-def lane_wait(run: Run, lane: int) -> Estimate:
-    """Seconds that a part spends between station `lane` and the next: its lot gathers, moves and queues."""
-    left = run.paths.leave[:, :, -1]
-    counted = (left > run.warm_up) & (left <= run.horizon)
-    with np.errstate(invalid="ignore"):  # parts that never came so far hold inf - inf
-        wait = run.paths.start[:, :, lane + 1] - run.paths.leave[:, :, lane]
-    total = np.where(counted, wait, 0.0).sum(axis=1)
-    return Estimate(total / np.where(counted.any(axis=1), counted.sum(axis=1), np.nan), "s")
-
-
-def lane_level(run: Run, lane: int) -> float:
-    """Parts between station `lane` and the next, mean over the window."""
-    times = np.linspace(run.warm_up, run.horizon, 41)
-    return float(lane_levels(run.paths, times, lane).mean())
 
 
 def value_stream_figure(case: Case, run: Run, language: str) -> Figure:
@@ -83,11 +64,11 @@ def _time(run: Run, j: int, language: str) -> str:
 
 
 def _level(run: Run, lane: int, language: str) -> str:
-    return f"{number(lane_level(run, lane), language, 0)} {text('unit.parts', language)}"
+    return f"{number(run.lane_level(lane), language, 0)} {text('unit.parts', language)}"
 
 
 def _wait(run: Run, lane: int, language: str) -> str:
-    minutes = number(lane_wait(run, lane).mean / 60, language, 0)
+    minutes = number(run.lane_wait(lane).mean / 60, language, 0)
     return f"{minutes} {text('unit.minutes', language)}"
 
 

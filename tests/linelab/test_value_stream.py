@@ -4,7 +4,7 @@ import pytest
 
 from linelab import simulate
 from linelab.cases import load
-from linelab.value_stream import describe_value_stream, lane_level, lane_wait, value_stream_html
+from linelab.value_stream import describe_value_stream, value_stream_html
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +18,14 @@ def test_waits_and_times_at_stations_add_up_to_the_flow_time(run):
     left = paths.leave[0, :, -1]
     counted = (left > run.warm_up) & (left <= run.horizon)
     at_stations = (paths.leave[0][counted] - paths.start[0][counted]).sum(axis=1).mean()
-    waiting = sum(lane_wait(run, j).samples[0] for j in range(3))
+    waiting = sum(run.lane_wait(j).samples[0] for j in range(3))
     assert at_stations + waiting == pytest.approx(run.lead_time.samples[0])
 
 
 def test_a_lane_keeps_littles_law(run):
     for lane in range(3):
-        expected = run.throughput.mean * lane_wait(run, lane).mean
-        assert lane_level(run, lane) == pytest.approx(expected, rel=0.03)
+        expected = run.throughput.mean * run.lane_wait(lane).mean
+        assert run.lane_level(lane) == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

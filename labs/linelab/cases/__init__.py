@@ -1,7 +1,7 @@
 """The factory cases: one YAML file each, read and validated by one loader.
 
-A case is a line with its words in both languages, the levers that a plan may set and what they cost, the
-goal, what differs between trainees, and the questions that are asked about it. It holds no solutions.
+A case is a line with its words in both languages, the levers that a plan may set and what they cost, what
+it must keep, what differs between trainees, and the questions that are asked about it. It holds no solutions.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def read(text: str, source: str) -> Case:
                 Lever(n, tuple(x["paths"]), x["label"], x["unit"], x["help"], x["options"])
                 for n, x in data["levers"].items()
             ),
-            keep_share=float(data["goal"]["keep"]["share"]),
+            keep_share=float(data["keep_share"]),
             variation=tuple(data["variant"]),
             questions=read_questions(data["questions"]),
         )

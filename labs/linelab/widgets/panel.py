@@ -195,7 +195,8 @@ class LabPanel:
             guess=number(self._guess.value, lang, 0),
             result=number(run.lead_time.mean / 60, lang, 0),
         )
-        code = f'answer("q7", {plan!r})'
+        asked = next(q.id for q in self.case.questions.values() if q.kind == "plan")
+        code = f'answer("{asked}", {plan!r})'
         self._results.value = (
             f"<p><strong>{html.escape(guess)}</strong></p>"
             + self._table([("lab.today", self.today), ("lab.plan", run)])
