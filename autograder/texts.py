@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
+from linelab.texts import Catalogue
 
-FILE = Path(__file__).with_name("texts.yml")
+_own = Catalogue(Path(__file__).with_name("texts.yml"))
+text = _own.text
 
 
-@cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """All texts: key to language to text."""
-    data: dict[str, dict[str, str]] = yaml.safe_load(FILE.read_text("utf-8"))
-    return data
-
-
-def text(key: str, language: str, **values: Any) -> str:
-    """The text of `key` in `language`, with its fields filled in."""
-    return catalogue()[key][language].format(**values)
+    """The texts of grading."""
+    return _own.entries

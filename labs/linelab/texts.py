@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from functools import cache
+from functools import cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
@@ -13,20 +14,32 @@ import yaml
 LANGUAGES = ("vi", "en")
 
 
-@cache
+class Catalogue:
+    """The texts of a YAML file: key to language to text; read when first asked for."""
+
+    def __init__(self, file: Traversable) -> None:
+        self._file = file
+
+    @cached_property
+    def entries(self) -> dict[str, dict[str, str]]:
+        """All texts: key to language to text."""
+        data: dict[str, dict[str, str]] = yaml.safe_load(self._file.read_text("utf-8"))
+        return data
+
+    def text(self, key: str, language: str, **values: Any) -> str:
+        """The text of `key` in `language`, with its fields filled in."""
+        if language not in LANGUAGES:
+            raise ValueError(f"language: {language!r} is unknown; use {' or '.join(LANGUAGES)}")
+        return self.entries[key][language].format(**values)
+
+
+_own = Catalogue(files("linelab").joinpath("texts.yml"))
+text = _own.text
+
+
 def catalogue() -> dict[str, dict[str, str]]:
-    """All texts: key to language to text."""
-    data: dict[str, dict[str, str]] = yaml.safe_load(
-        files("linelab").joinpath("texts.yml").read_text("utf-8")
-    )
-    return data
-
-
-def text(key: str, language: str, **values: Any) -> str:
-    """The text of `key` in `language`, with its fields filled in."""
-    if language not in LANGUAGES:
-        raise ValueError(f"language: {language!r} is unknown; use {' or '.join(LANGUAGES)}")
-    return catalogue()[key][language].format(**values)
+    """The texts of linelab."""
+    return _own.entries
 
 
 def number(value: float, language: str, digits: int = 1) -> str:
