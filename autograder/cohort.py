@@ -19,13 +19,13 @@ import shutil
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from autograder.assignments import EDITION
 from autograder.errors import CourseError
-from autograder.page import write
+from autograder.files import write
+from autograder.settings import FILE, read_settings
 from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, new_trainee_id, normalise
 
@@ -118,22 +118,12 @@ class Cohort:
     def open(cls, path: Path) -> Cohort:
         """Open a cohort folder; CourseError names the file and field that is wrong."""
         path = path.resolve()
-        file = path / "cohort.yml"
-        if not file.is_file():
+        if not (path / FILE).is_file():
             raise CourseError(
                 f"{path}: is no cohort folder; name one with -C, or make one: course cohort new PATH"
             )
-        try:
-            data: Any = yaml.safe_load(file.read_text("utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-            said = str(error).splitlines()[0]
-            raise CourseError(f"{file}: cannot be read ({said}); restore it from a copy") from None
-        for name in ("edition", "language", "secret"):
-            if not isinstance(data, dict) or not isinstance(data.get(name), str) or not data[name]:
-                raise CourseError(f"{file}: {name} is missing; restore it from a copy")
-        if data["language"] not in LANGUAGES:
-            raise CourseError(f"{file}: language {data['language']!r}: use {' or '.join(LANGUAGES)}")
-        return cls(path, data["edition"], data["language"], data["secret"])
+        settings = read_settings(path)
+        return cls(path, settings.edition, settings.language, settings.secret)
 
     def roster(self) -> dict[str, Trainee]:
         """The trainees by number; CourseError names the line and field that is wrong."""

@@ -18,7 +18,7 @@ import nbformat
 from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
 from autograder.errors import CourseError
-from autograder.page import write
+from autograder.files import write
 from autograder.texts import text
 from linelab.answers import BEGIN
 from linelab.trainees import is_trainee_id, normalise, written
@@ -228,7 +228,7 @@ def _take(cohort: Cohort, path: Path, given: Any, trainee: str, language: str) -
     target = folder / f"{number:03d}-{digest[:12]}.ipynb"
     note = asdict(receipt) | {"when": _now()}
     write(target.with_suffix(".json"), json.dumps(note, ensure_ascii=False, indent=1))
-    write(target, content.decode())  # last: with it the attempt is there
+    write(target, content)  # last: with it the attempt is there
     return receipt
 
 

@@ -114,7 +114,7 @@ def texts(
         for cell in notebook.get("cells", []):
             if cell.get("cell_type") != "markdown" or not is_cell(cell, grade_id):
                 continue
-            text = _source(cell).strip()
+            text = source_of(cell).strip()
             if not text or text in TEXT_STUBS.values() or question.id in found:
                 continue
             faults = validate(assignment, question.id, text)
@@ -157,17 +157,18 @@ def _bare(cell: Any, position: int) -> nbformat.NotebookNode:
     """A cell with its text alone: no outputs, no attachments, no metadata but its id."""
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
     node: dict[str, Any] = {"cell_type": kind, "id": f"cell-{position}", "metadata": {}}
-    node["source"] = _source(cell)
+    node["source"] = source_of(cell)
     if kind == "code":
         node |= {"outputs": [], "execution_count": None}
     made: nbformat.NotebookNode = nbformat.from_dict(node)
     return made
 
 
-def _source(cell: Any) -> str:
+def source_of(cell: Any) -> str:
+    """The text of a handed-in cell, whatever it holds for one."""
     source = cell.get("source", "")
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return text.encode("utf-8", "replace").decode()  # no lone surrogates
+    return _clean(text)
 
 
 def _read_outcome(
@@ -275,4 +276,5 @@ def _kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
 
 
 def _clean(text: Any) -> str:
+    """As text without lone surrogates, which no file could hold."""
     return str(text).encode("utf-8", "replace").decode()

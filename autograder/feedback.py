@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.cohort import Cohort, Trainee
+from autograder.files import write
 from autograder.gradebook import Detail, judged
-from autograder.page import page, write
+from autograder.page import page
 from autograder.records import Record, read_record
 from autograder.texts import text
 from linelab.cases import load

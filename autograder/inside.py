@@ -186,7 +186,7 @@ def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
         try:
             # once a second from then on, for a cell may swallow the first alarms
             signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-            shell.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]
+            shell.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]  # IPython has no types
         except BaseException as error:  # an alarm or exit that came when IPython itself was at work
             RECORD.error(type(error).__name__, str(error), [])
         finally:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import yaml
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.errors import CourseError
 from autograder.marking import REASON, Reason, collecting
 from autograder.records import read_record
+from autograder.settings import read_settings
 from linelab.answers import schema
 from linelab.cases import Case, load
 
@@ -35,9 +34,9 @@ class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no
         trainee, assignment = about["student"], about["assignment"]
         cohort = Path(about["db_url"].removeprefix("sqlite:///")).parent.parent
         record = read_record(cohort, trainee, assignment)
-        settings = _settings(cohort)
-        case = load(assignment).variant(trainee, settings["edition"])
-        seeds = hidden_seeds(settings["secret"], assignment)
+        settings = read_settings(cohort)
+        case = load(assignment).variant(trainee, settings.edition)
+        seeds = hidden_seeds(settings.secret, assignment)
         answers = {q: record.answers.get(q) for q in schema(assignment)}
         for cell in nb.cells:
             if cell.cell_type != "code":
@@ -97,17 +96,3 @@ def hidden_seeds(secret: str, assignment: str) -> list[int]:
     """Seeds that nobody outside the cohort can know, the same for all its trainees."""
     digest = hashlib.sha256(f"{secret}|{assignment}".encode()).digest()
     return [int.from_bytes(digest[4 * i : 4 * i + 4], "big") for i in range(SEEDS)]
-
-
-def _settings(cohort: Path) -> dict[str, Any]:
-    path = cohort / "cohort.yml"
-    try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise CourseError(
-            f"{path}: cannot be read ({type(error).__name__}); make it with course cohort new"
-        ) from None
-    for name in ("edition", "secret"):
-        if not isinstance(data, dict) or not isinstance(data.get(name), str) or not data[name]:
-            raise CourseError(f"{path}: {name} is missing; restore the file from a copy")
-    return dict(data)

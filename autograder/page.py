@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from html import escape
-from pathlib import Path
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -55,12 +53,3 @@ def page(title: str, language: str, body: str, width: str = "narrow") -> str:
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
         f'<body class="{width}"><main>{body}</main></body></html>\n'
     )
-
-
-def write(path: Path, content: str, encoding: str = "utf-8") -> Path:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(content, encoding)
-    os.replace(fresh, path)
-    return path

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
+from autograder.files import write
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,8 @@ def record_path(cohort: Path, trainee: str, assignment: str) -> Path:
 
 def write_record(cohort: Path, record: Record) -> Path:
     """Write a record, whole or not at all."""
-    path = record_path(cohort, record.trainee, record.assignment)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_suffix(".new")
-    waiting.write_text(json.dumps(asdict(record), ensure_ascii=False, indent=1, allow_nan=False), "utf-8")
-    os.replace(waiting, path)
-    return path
+    content = json.dumps(asdict(record), ensure_ascii=False, indent=1, allow_nan=False)
+    return write(record_path(cohort, record.trainee, record.assignment), content)
 
 
 def read_record(cohort: Path, trainee: str, assignment: str) -> Record:

@@ -13,8 +13,9 @@ from pathlib import Path
 from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
 from autograder.collect import attempt_files
+from autograder.files import write
 from autograder.gradebook import Detail, Mark, judged
-from autograder.page import page, write
+from autograder.page import page
 from autograder.texts import text
 from linelab.cases import load
 from linelab.texts import number

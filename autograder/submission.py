@@ -7,12 +7,11 @@ it is taken over but the text of the cells that are the trainee's to fill.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import nbformat
 
 from autograder.assignments import release_notebook
-from autograder.execute import is_cell
+from autograder.execute import is_cell, source_of
 from linelab.cases.questions import MAX_TEXT
 from linelab.texts import LANGUAGES
 
@@ -78,9 +77,7 @@ def _given(notebook: nbformat.NotebookNode, grade_id: str, released: nbformat.No
             continue
         if not is_cell(cell, grade_id):
             continue
-        source: Any = cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        text = text.encode("utf-8", "replace").decode()[:MAX_TEXT]
+        text = source_of(cell)[:MAX_TEXT]
         if text.strip() and text != released.source:
             return text
     return None

@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -158,7 +159,7 @@ def vendor(out: Path, cache: Path = CACHE, pinned: Path = pins.PINS) -> Path:
 
 def pin(
     source: str, wanted: list[str], group: str = "vendor", options: tuple[str, ...] = ()
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Make the entry of a package for `pins.json` from what its client gives now.
 
     Parameters
@@ -226,7 +227,7 @@ def pin_command(source: str, files: tuple[str, ...], group: str, options: tuple[
     """Write the hashes of FILES of SOURCE (npm:NAME@VERSION, pip:NAME==VERSION) into pins.json."""
     entry = pin(source, list(files), group, options)
     pins.add(group, entry)
-    click.echo(f"pinned {len(entry['files'])} files of {source} in group {group}")  # type: ignore[arg-type]
+    click.echo(f"pinned {len(entry['files'])} files of {source} in group {group}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def describe(wheel: Path, depends: tuple[str, ...] | None = None) -> Entry:
     """What a lock says of a pure wheel."""
     name, version, tops = wheels.metadata(wheel)
     if depends is None and key(name) not in DEPENDS:
-        raise PublishError(f"publish/runtime.py: DEPENDS: say what {name} needs in the browser")
+        raise PublishError(f"publish/lock.py: DEPENDS: say what {name} needs in the browser")
     return {
         "name": key(name),
         "version": version,

@@ -17,4 +17,3 @@ RELEASE = BUILD / "release"
 SITE = BUILD / "site"
 
 LANGUAGES = ("vi", "en")
-EDITION = "2026-1"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from autograder.certify.keys import Signer
 from autograder.certify.ledger import Ledger
 from autograder.certify.rules import Rules
 from autograder.errors import CourseError
+from autograder.files import write
 
 
 @dataclass(frozen=True)
@@ -164,14 +164,3 @@ def revoke(ledger: Ledger, name: str, reason: str) -> register.Credential:
     ledger.append("revocation", data)
     held.revoked = reason.strip()
     return held
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(path.name + ".new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)

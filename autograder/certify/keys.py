@@ -14,6 +14,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -127,7 +128,7 @@ def _path(folder: Path, did: str) -> Path:
     return folder / f"{did.rsplit(':', 1)[-1]}.key.json"
 
 
-def _read(path: Path) -> dict:  # type: ignore[type-arg]  # JSON
+def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:

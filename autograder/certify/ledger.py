@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
+from autograder.files import write
 
 START = "0" * 64  # what the first entry names as its predecessor
 
@@ -110,12 +111,7 @@ class Ledger:
             yield
 
     def _write_head(self, entry: Entry) -> None:
-        new = self._head.with_suffix(".head.new")
-        with new.open("w", encoding="ascii") as file:
-            file.write(f"{entry.seq} {entry.hash}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, self._head)
+        write(self._head, f"{entry.seq} {entry.hash}\n", "ascii")
 
     def _read_head(self) -> tuple[int, str]:
         if not self._head.exists():

@@ -8,10 +8,10 @@ from typing import Any
 
 from autograder.certify import credential
 from autograder.certify.credential import Json
-from autograder.certify.issue import write
 from autograder.certify.keys import Issuer
 from autograder.certify.verify import Trust
 from autograder.errors import CourseError
+from autograder.files import write
 
 FORMAT = "course-issuers/1"
 

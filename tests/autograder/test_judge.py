@@ -73,7 +73,7 @@ def right(case: Case) -> Answers:
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cohort's folder with nbgrader's course folder in it."""
     folder = tmp_path_factory.mktemp("judged")
-    (folder / "cohort.yml").write_text("edition: '2026-1'\nsecret: '5ec7e7'\n")
+    (folder / "cohort.yml").write_text("edition: '2026-1'\nlanguage: vi\nsecret: '5ec7e7'\n")
     prepare_course(folder / "nbgrader")
     return folder
 

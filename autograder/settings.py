@@ -1,0 +1,40 @@
+"""What cohort.yml says: edition, language, and the secret that hidden seeds come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autograder.errors import CourseError
+from linelab.texts import LANGUAGES
+
+FILE = "cohort.yml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a cohort."""
+
+    edition: str
+    language: str
+    secret: str
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read a cohort folder's settings; CourseError names the file and field that is wrong."""
+    file = folder / FILE
+    try:
+        data: Any = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        said = str(error).splitlines()[0]
+        raise CourseError(f"{file}: cannot be read ({said}); restore it from a copy") from None
+    names = [field.name for field in fields(Settings)]
+    for name in names:
+        if not isinstance(data, dict) or not isinstance(data.get(name), str) or not data[name]:
+            raise CourseError(f"{file}: {name} is missing; restore it from a copy")
+    if data["language"] not in LANGUAGES:
+        raise CourseError(f"{file}: language {data['language']!r}: use {' or '.join(LANGUAGES)}")
+    return Settings(**{name: data[name] for name in names})
