@@ -1,25 +1,38 @@
 """Production-line simulation for learning: one line description, two engines, honest intervals."""
 
-from linelab.distributions import Deterministic, Distribution, Exponential, Gamma, Triangular
+from linelab.distributions import (
+    Deterministic,
+    Distribution,
+    Empirical,
+    Exponential,
+    Gamma,
+    Lognormal,
+    Normal,
+    Triangular,
+    Uniform,
+    Weibull,
+)
 from linelab.estimate import Estimate
 from linelab.experiment import Comparison, Experiment, simulate
-from linelab.model import Buffer, Failures, Line, LineError, Station
+from linelab.model import *  # noqa: F403 - every description of a line
+from linelab.model import __all__ as _descriptions
 from linelab.results import Run
 
 __all__ = [
-    "Buffer",
     "Comparison",
     "Deterministic",
     "Distribution",
+    "Empirical",
     "Estimate",
     "Experiment",
     "Exponential",
-    "Failures",
     "Gamma",
-    "Line",
-    "LineError",
+    "Lognormal",
+    "Normal",
     "Run",
-    "Station",
     "Triangular",
+    "Uniform",
+    "Weibull",
     "simulate",
+    *_descriptions,
 ]

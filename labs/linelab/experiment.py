@@ -1,21 +1,23 @@
-"""Runs and comparisons: replications, warm-up, common random numbers."""
+"""Runs and comparisons: replications, warm-up, common random numbers, many cores."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from linelab.engines import ENGINES, choose
 from linelab.estimate import Estimate
-from linelab.model import Line
-from linelab.paths import Extent
+from linelab.model import Line, LineError, Schedule
 from linelab.results import Run
+from linelab.tally import Plan, Tally, joined
 
 MAX_WORK = 2_000_000_000  # part-operations; more is a slip of the pen, not a study
+Progress = Callable[[float], None]
 
 
 def simulate(
@@ -27,14 +29,17 @@ def simulate(
     replications: int = 20,
     seed: int = 1,
     engine: str = "auto",
-    progress: Callable[[float], None] | None = None,
+    first: int = 0,
+    record: bool = False,
+    jobs: Any = 1,
+    progress: Progress | None = None,
 ) -> Run:
     """Simulate a line.
 
     Parameters
     ----------
     line : Line
-        What to simulate; the first station never lacks material.
+        What to simulate.
     horizon : float, optional
         Seconds to simulate. Give this or `parts`.
     parts : int, optional
@@ -47,8 +52,16 @@ def simulate(
         The same seed gives the same random numbers to every line and engine.
     engine : {"auto", "simpy", "recursion"}
         auto takes the fastest that is exact for this line.
+    first : int
+        Number of the first replication; a study goes on where an earlier one with the same seed ended.
+    record : bool
+        Keep every operation for `Run.log`. Without it the log is made by a second run when it is asked for.
+    jobs : int or distributed.Client
+        Processes to share the replications among (with the package joblib), or a Dask client. Results do
+        not depend on it.
     progress : callable, optional
-        Called with the share done, 0 to 1.
+        Called with the share done, 0 to 1. By default a run of more than a second shows its progress on
+        standard error.
 
     Returns
     -------
@@ -56,23 +69,100 @@ def simulate(
 
     Raises
     ------
-    ValueError
-        If the extent, warm-up, replications or engine make no sense.
+    LineError
+        If the extent, warm-up, replications or engine make no sense, or the line comes to a standstill.
     """
+    plan = _plan(line, horizon, parts, warm_up, replications, seed, first, record)
+    engine = choose(engine, line)
+    shown = progress or _Bar()
+    try:
+        shares = [ENGINES[engine](line, plan, shown)] if jobs == 1 else _shared(line, plan, engine, jobs)
+    finally:
+        if isinstance(shown, _Bar):
+            shown.wipe()
+    return Run(line, plan, engine, joined(shares))
+
+
+def _plan(
+    line: Line,
+    horizon: float | None,
+    parts: int | None,
+    warm_up: float,
+    replications: int,
+    seed: int,
+    first: int,
+    record: bool,
+) -> Plan:
+    found = []
     if (horizon is None) == (parts is None):
-        raise ValueError("horizon, parts: give one of the two")
-    if horizon is not None and not (math.isfinite(horizon) and 0 <= warm_up < horizon):
-        raise ValueError(f"horizon: {horizon!r} s must be finite and beyond the warm-up of {warm_up!r} s")
-    if parts is not None and (parts < 1 or warm_up):
-        raise ValueError("parts: needs one or more, and takes no warm_up; use horizon for a warm-up")
-    if replications < 1:
-        raise ValueError(f"replications: {replications!r} must be 1 or more")
+        found.append("horizon, parts: give one of the two")
+    elif horizon is not None and not (_number(horizon) and 0 <= warm_up < horizon < math.inf):
+        found.append(f"horizon: {horizon!r} s must be finite and beyond the warm-up of {warm_up!r} s")
+    elif parts is not None and (not _whole(parts) or parts < 1 or warm_up):
+        found.append("parts: needs one or more, and takes no warm_up; use horizon for a warm-up")
+    if not _whole(replications) or replications < 1:
+        found.append(f"replications: {replications!r} must be 1 or more")
+    if not _whole(seed) or seed < 0:
+        found.append(f"seed: {seed!r} must be a whole number, zero or more")
+    if not _whole(first) or first < 0:
+        found.append(f"first: {first!r} must be a whole number, zero or more")
+    if found:
+        raise LineError(found)
     per_replication = parts if parts is not None else (horizon or 0.0) * line.bottleneck_rate
-    if per_replication * len(line.stations) * replications > MAX_WORK:
-        raise ValueError("horizon, parts, replications: this asks for over 2e9 operations; use fewer")
-    extent = Extent(horizon, parts)
-    paths = ENGINES[choose(engine)](line, extent, replications, seed, progress)
-    return Run(line, paths, warm_up, float(np.max(paths.leave[:, -1, -1])) if horizon is None else horizon)
+    if per_replication * len(line.names) * replications > MAX_WORK:
+        raise LineError(["horizon, parts, replications: this asks for over 2e9 operations; use fewer"])
+    if parts is not None and isinstance(line.release, Schedule):
+        parts = min(parts, len(line.release.times))
+    return Plan(horizon, parts, float(warm_up), seed, range(first, first + replications), record)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _shared(line: Line, plan: Plan, engine: str, jobs: Any) -> list[Tally]:
+    """The plan's tallies, its replications shared among processes or the workers of a Dask client."""
+    if hasattr(jobs, "gather"):
+        shares = _split(plan, max(len(jobs.scheduler_info()["workers"]) * 4, 1))
+        futures = jobs.map(lambda share: ENGINES[engine](line, share, None), shares, pure=False)
+        tallies: list[Tally] = jobs.gather(futures)
+        return tallies
+    if not _whole(jobs) or jobs == 0:
+        raise LineError([f"jobs: {jobs!r} must be a number of processes, -1 for all cores, or a Dask client"])
+    try:
+        from joblib import Parallel, cpu_count, delayed
+    except ImportError:
+        raise LineError(["jobs: more than one needs the package joblib; run: pip install joblib"]) from None
+    shares = _split(plan, jobs if jobs > 0 else cpu_count())
+    return list(Parallel(n_jobs=jobs)(delayed(ENGINES[engine])(line, share, None) for share in shares))
+
+
+def _split(plan: Plan, count: int) -> list[Plan]:
+    reps = plan.replications
+    count = min(count, len(reps))
+    edges = [reps.start + i * len(reps) // count for i in range(count + 1)]
+    return [replace(plan, replications=range(a, b)) for a, b in pairwise(edges)]
+
+
+class _Bar:
+    """A line on standard error that appears when a run takes longer than a second."""
+
+    def __init__(self) -> None:
+        self._next, self._shown = time.monotonic() + 1.0, False
+
+    def __call__(self, share: float) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next, self._shown = now + 0.2, True
+            print(f"\rsimulating {share:4.0%}", end="", file=sys.stderr, flush=True)
+
+    def wipe(self) -> None:
+        if self._shown:
+            print("\r" + " " * 16 + "\r", end="", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -89,6 +179,20 @@ class Comparison:
         there: Estimate = getattr(self.runs[name], metric)
         here: Estimate = getattr(self.runs[base], metric)
         return there.minus(here)
+
+    def table(self, metrics: Iterable[str] = ("throughput", "wip", "lead_time")) -> str:
+        """The runs as text, a row each, with the paired difference from the base where it is significant."""
+        rows = []
+        for name, run in self.runs.items():
+            cells = []
+            for metric in metrics:
+                cell = str(getattr(run, metric))
+                if name != "base" and self.compare(name, metric).differs_from_zero:
+                    cell += " *"
+                cells.append(f"{cell:<32}")
+            rows.append(f"{name:<24}" + "".join(cells).rstrip())
+        head = f"{'scenario':<24}" + "".join(f"{m:<32}" for m in metrics).rstrip()
+        return "\n".join([head, *rows, "* differs from the base at 95 % confidence"])
 
 
 @dataclass(frozen=True)
@@ -109,8 +213,9 @@ class Experiment:
     replications: int = 30
     seed: int = 1
     engine: str = "auto"
+    jobs: Any = 1
 
-    def run(self, progress: Callable[[float], None] | None = None) -> Comparison:
+    def run(self, progress: Progress | None = None) -> Comparison:
         lines = {"base": self.base} | {n: self.base.change(s) for n, s in self.scenarios.items()}
         runs = {}
         for i, (name, line) in enumerate(lines.items()):
@@ -121,6 +226,7 @@ class Experiment:
                 replications=self.replications,
                 seed=self.seed,
                 engine=self.engine,
+                jobs=self.jobs,
             )
             if progress:
                 progress((i + 1) / len(lines))

@@ -14,14 +14,40 @@ from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from linelab.cases import Case
 from linelab.estimate import Estimate
-from linelab.metrics import STATES
 from linelab.results import Run
+from linelab.tally import STATES
 from linelab.texts import number, text
 
 # Okabe & Ito's palette for colour-blind readers, and a hatch for those who see none of it
-COLOURS = {"working": "#009E73", "starved": "#BBD9EE", "blocked": "#E69F00", "down": "#D55E00"}
-HATCHES = {"working": "", "starved": "..", "blocked": "//", "down": "xx"}
+COLOURS = {
+    "working": "#009E73",
+    "starved": "#BBD9EE",
+    "blocked": "#E69F00",
+    "down": "#D55E00",
+    "stopped": "#CC79A7",
+    "changeover": "#0072B2",
+    "waiting": "#F0E442",
+    "maintenance": "#999999",
+    "off": "#FFFFFF",
+}
+HATCHES = {
+    "working": "",
+    "starved": "..",
+    "blocked": "//",
+    "down": "xx",
+    "stopped": "++",
+    "changeover": "\\\\",
+    "waiting": "oo",
+    "maintenance": "--",
+    "off": "",
+}
+USUAL = STATES[:4]  # shown in every figure; the others where they occur
 INK = "#1f2933"
+
+
+def states_of(run: Run) -> list[str]:
+    """The states to show: the usual ones, and those that some station of the run was in."""
+    return [s for s in STATES if s in USUAL or any(x.states[s].mean > 0 for x in run.stations)]
 
 
 def line_figure(case: Case, runs: Mapping[str, Run], language: str) -> Figure:
@@ -41,11 +67,13 @@ def line_figure(case: Case, runs: Mapping[str, Run], language: str) -> Figure:
     for axes, (title, run) in zip(rows, runs.items(), strict=True):
         _draw_line(axes, case, run, language)
         axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
+    shown = [s for s in STATES if any(s in states_of(run) for run in runs.values())]
     keys = [
         Patch(facecolor=COLOURS[s], hatch=HATCHES[s], edgecolor=INK, label=text(f"state.{s}", language))
-        for s in STATES
+        for s in shown
     ]
-    figure.legend(handles=keys, loc="outside lower center", ncols=4, frameon=False, fontsize=9.5)
+    columns = min(len(keys), 5)
+    figure.legend(handles=keys, loc="outside lower center", ncols=columns, frameon=False, fontsize=9.5)
     return figure
 
 
@@ -54,7 +82,7 @@ def _draw_line(axes: Axes, case: Case, run: Run, language: str) -> None:
     bottleneck = run.bottleneck
     for j, station in enumerate(run.stations):
         x, y = j * step, 0.0
-        for state in STATES:
+        for state in states_of(run):
             share = station.states[state].mean
             axes.add_patch(
                 Rectangle(
@@ -82,7 +110,7 @@ def _draw_line(axes: Axes, case: Case, run: Run, language: str) -> None:
         axes.text(x + width / 2, -0.09, under, ha="center", va="top", fontsize=9.5, color=INK)
     for j, lane in enumerate(run.line.buffers):
         left, room = j * step + width + 0.12, step - width - 0.24
-        level = run.lane_level(j)
+        level = run.lane_level(j).mean
         axes.add_patch(FancyArrowPatch((left - 0.1, 0.22), (left + room + 0.1, 0.22), arrowstyle="-|>",
                                        mutation_scale=11, color=INK, linewidth=1.2))  # fmt: skip
         axes.add_patch(Rectangle((left, 0.34), room, 0.3, facecolor="white", edgecolor=INK, linewidth=1))
@@ -143,7 +171,8 @@ def describe(case: Case, run: Run, language: str) -> str:
     said = []
     for station in run.stations:
         shares = ", ".join(
-            f"{text(f'state.{s}', language).lower()} {100 * station.states[s].mean:.0f} %" for s in STATES
+            f"{text(f'state.{s}', language).lower()} {100 * station.states[s].mean:.0f} %"
+            for s in states_of(run)
         )
         said.append(f"{case.station_labels[station.name][language]}: {shares}")
     name = case.station_labels[run.bottleneck][language]

@@ -64,7 +64,7 @@ def _time(run: Run, j: int, language: str) -> str:
 
 
 def _level(run: Run, lane: int, language: str) -> str:
-    return f"{number(run.lane_level(lane), language, 0)} {text('unit.parts', language)}"
+    return f"{number(run.lane_level(lane).mean, language, 0)} {text('unit.parts', language)}"
 
 
 def _wait(run: Run, lane: int, language: str) -> str:

@@ -39,7 +39,7 @@ def test_departures_agree(line: Line, seed: int) -> None:
     simpy = simulate(line, parts=60, replications=2, seed=seed, engine="simpy")
     recursion = simulate(line, parts=60, replications=2, seed=seed, engine="recursion")
     for name in ("start", "finish", "leave"):
-        ours, reference = getattr(recursion.paths, name), getattr(simpy.paths, name)
+        ours, reference = recursion.paths(name), simpy.paths(name)
         np.testing.assert_allclose(ours, reference, rtol=0, atol=1e-9)
 
 
@@ -63,8 +63,8 @@ def test_other_draws_stay_when_one_lever_moves() -> None:
     line = Line([Station("a", Exponential(1)), Station("b", Exponential(1))], [5])
     slow = line.change({"stations.b.process_time.mean": 2.0})
     ours, theirs = (simulate(x, parts=300, replications=3, seed=9) for x in (line, slow))
-    np.testing.assert_array_equal(ours.paths.start[:, :5, 0], theirs.paths.start[:, :5, 0])
-    work = [r.paths.finish[:, :, 1] - r.paths.start[:, :, 1] for r in (ours, theirs)]
+    np.testing.assert_array_equal(ours.paths("start")[:, :5, 0], theirs.paths("start")[:, :5, 0])
+    work = [r.paths("finish")[:, :, 1] - r.paths("start")[:, :, 1] for r in (ours, theirs)]
     np.testing.assert_allclose(2 * work[0], work[1], rtol=1e-9)
 
 

@@ -66,10 +66,10 @@ def test_impossible_changes(line: Line, settings: dict[str, object], said: str) 
     [
         ("[1, 2", "not YAML"),
         ("stations: [{name: a}]", "process_time"),
-        ("stations: [{name: a, process_time: 3, speed: 2}]", "speed: unknown field"),
+        ("stations: [{name: a, process_time: 3, colour: 2}]", "colour: unknown field"),
         ("stations: [{name: a, process_time: {distribution: magic}}]", "one of deterministic"),
         ("stations: [{name: a, process_time: {distribution: gamma, mean: 2}}]", "cv: missing"),
-        ("stations: [{name: a, process_time: 3}]\nbuffers: [{lots: 3}]", "needs a capacity"),
+        ("stations: [{name: a, process_time: 3}]\nbuffers: [{lots: 3}]", "capacity: missing"),
         ("3", "needs `stations:`"),
     ],
 )
