@@ -201,7 +201,7 @@ class Machine:
         """Seconds in each state so far, and parts made."""
         busy, blocked, working = self.busy, self.blocked, False
         if self.part is not None:
-            working = self.until > now
+            working = self.until >= now  # what ends now ends after the books are read
             busy -= max(self.until - now, 0.0)
             blocked += max(now - self.until, 0.0)
         seconds = dict.fromkeys(STATES, 0.0)

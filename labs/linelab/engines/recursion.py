@@ -165,7 +165,7 @@ class _Sweep:
                 break
             if n % _LOOK:
                 continue
-            now = float(np.min(first.start[-1]))
+            now = float(np.min(self.released[-1]))  # parts that queue at the gate count, too
             if now > self.high:
                 break
             if n % _BLOCK == 0:
@@ -198,7 +198,7 @@ class _Sweep:
         """When part n is ready for the first station, and noted as released."""
         track = self.tracks[self.gate]
         if self.gate >= 0 and n >= self.cards:
-            card = track.leave[n - self.cards - track.base]
+            card = track.finish[n - self.cards - track.base]  # the last station lets go as it finishes
             ready = card if arrival is None else np.maximum(arrival, card)
         else:
             ready = np.zeros(self.size) if arrival is None else arrival

@@ -199,6 +199,7 @@ class Floor:
             for i in range(1, _SLICES + 1):
                 env.run(until=plan.horizon if i == _SLICES else plan.horizon * i / _SLICES)
                 progress(i / _SLICES)
+            env.step()  # SimPy has put its stop event back in front
             if math.isinf(env.peek()) and self.inside and not isinstance(self.line.release, Schedule):
                 raise self._stuck()
         progress(1.0)
@@ -206,30 +207,30 @@ class Floor:
         return self._tally({name: now[name] - before[name] for name in now})
 
     def _until_all_are_out(self) -> None:
-        env = self.env
         while True:
             try:
-                env.run(until=self.finished)
+                self.env.run(until=self.finished)
                 return
-            except RuntimeError:  # nothing will happen any more: what waits for company goes without
-                if self.closing and not self._flush():
-                    raise self._stuck() from None
-                if not self.closing:
-                    self.closing = True
-                    self._flush()
+            except RuntimeError:  # nothing will happen any more
+                self.close()
+
+    def close(self) -> None:
+        """What waits for company, in a lot or a batch, goes without; LineError if that moves nothing."""
+        self.closing = True
+        if not self._flush():
+            raise self._stuck() from None
 
     def _flush(self) -> bool:
         """Send incomplete lots and batches on; whether there were any."""
         moved = False
-        for lane in [*self.lanes]:
+        for lane in self.lanes:
             if lane.gathered:
                 lot, lane.gathered = lane.gathered, []
                 lane.move(lot)
                 moved = True
         for lane in [self.release, *self.lanes]:
-            if isinstance(lane, Stage) and lane.idle and lane.waiting:
+            if isinstance(lane, Stage):
                 lane.wake()
-                moved = moved or not lane.waiting
         return moved or not math.isinf(self.env.peek())
 
     def _stuck(self) -> LineError:
@@ -237,9 +238,7 @@ class Floor:
             f"{lane.free:g} places free and {len(lane.waiting)} parts waiting after {name}"
             for name, lane in zip(self.line.names, self.lanes, strict=False)
         )
-        return LineError(
-            [f"line: stands still from {self.env.now:g} s on, {where}; give it more places, cards or people"]
-        )
+        return LineError([f"line: stands still, {where}; give it more places, cards or people"])
 
     def note_out(self) -> None:
         """A part is out of the line, delivered or scrapped."""
@@ -370,7 +369,8 @@ class Release(Stage):
         self.endless = isinstance(self.model, Saturated) and not self.gated
         self.arrived: float = math.inf if isinstance(self.model, Saturated) else 0  # before the gate
         self.come = self.made = 0
-        self._wanted: deque[int] = deque()  # products to replace what customers took
+        # products to replace what customers took; of each there is one to begin with
+        self._wanted: deque[int] = deque(range(len(line.products)) if line.demand and self.gated else ())
         self._roped = isinstance(control, DrumBufferRope)
         self._sequence = _sequence(line.mix, floor)
         if isinstance(self.model, Arrivals):
@@ -536,6 +536,8 @@ class Market(Door):
     def _customer(self, _event: Any) -> None:
         now, product = self.floor.env.now, next(self._wishes)
         self._books["asked"] += 1
+        if self.floor.plan.parts is not None and not any(self.stock) and math.isinf(self.floor.env.peek()):
+            self.floor.close()  # but for customers nothing would happen any more
         self._await()
         if self.stock[product]:
             self._books["served_at_once"] += 1

@@ -7,10 +7,10 @@ working, being repaired, working on. A `Workplace` starts when all is there (`lo
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import simpy
 
@@ -18,7 +18,7 @@ from linelab.distributions import Distribution
 from linelab.engines.calendar import calendar_of
 from linelab.engines.machine import Lane, Part
 from linelab.engines.service import MACHINE, Wear, operating_stops
-from linelab.model import Buffer, Line, Operators, Station
+from linelab.model import Buffer, Inspection, Line, Operators, Quality, Station
 from linelab.streams import CHANGEOVER, DEFECT, INSPECTION, PROCESS, Feed
 from linelab.tally import STATES
 
@@ -58,7 +58,7 @@ class Workplace:
         times = [station.process_time] * len(line.products)
         for i, product in enumerate(line.mix.products if line.mix else ()):
             times[i] = dict(product.process_times).get(station.name, station.process_time)
-        self._times = times
+        self._standard = [time.average for time in times]  # seconds of an operation, by product
         self._work = [feed(time, PROCESS + PRODUCT * i) for i, time in enumerate(times)]
         self._wear = [
             (state, Wear(feed(f.time_to_failure, fail), feed(f.time_to_repair, repair)))
@@ -87,24 +87,27 @@ class Workplace:
 
     def look(self) -> bool:
         """Start an operation if all is there that it needs; only called while idle."""
-        need = self.model.batch * self.model.joins
-        here = self.inbound.ready()
+        model, inbound = self.model, self.inbound
+        need, here = model.batch * model.joins, inbound.ready()
         if here < need and not (self.floor.closing and here):
             self.enter("starved")
             return False
         taken = int(min(need, here))
-        outputs = -(-taken // self.model.joins) * self.model.splits
-        if any(len(lane.waiting) < each * outputs for lane, each in self.feeds):
+        outputs = -(-taken // model.joins) * model.splits
+        if self.feeds and any(len(lane.waiting) < each * outputs for lane, each in self.feeds):
             self.enter("starved")
             return False
         if self.cards and self.cards.free < outputs:
             self.enter("blocked")
             return False
-        self.inbound.idle.remove(self)
-        self.parts = [self.inbound.next() for _ in range(taken)]
+        inbound.idle.remove(self)
+        self.parts = [inbound.next()] if taken == 1 else [inbound.next() for _ in range(taken)]
         if self.cards:
             self.cards.free -= outputs
-        self._components = [lane for lane, each in self.feeds for _ in range(each * outputs) if lane.next()]
+        if self.feeds:
+            self._components = [
+                lane for lane, each in self.feeds for _ in range(each * outputs) if lane.next()
+            ]
         self._plan_steps()
         self._begun = False
         self.next_step()
@@ -120,12 +123,13 @@ class Workplace:
             self._restart()
         self._product = product
         work = self._work[product].next() / self.model.speed
-        stops = sorted((at, length, state) for state, wear in self._wear for at, length in wear.stops(work))
         done = 0.0
-        for at, length, state in stops:
-            steps.append(Step("working", at - done, "work"))
-            steps.append(Step(state, length, "repair" if state == "down" else "work"))
-            done = at
+        if self._wear:
+            stops = [(at, length, state) for state, wear in self._wear for at, length in wear.stops(work)]
+            for at, length, state in sorted(stops):
+                steps.append(Step("working", at - done, "work"))
+                steps.append(Step(state, length, "repair" if state == "down" else "work"))
+                done = at
         steps.append(Step("working", work - done, "work"))
 
     def _restart(self) -> None:
@@ -139,9 +143,10 @@ class Workplace:
             self.complete()
             return
         step = self._steps[0]
-        crews = self.crews.get(step.task)
-        if crews and not (self.operator and self.operator.crew in crews):
+        if self.operator and step.task not in self.operator.crew.does:
             self._dismiss()
+        crews = self.crews.get(step.task)
+        if crews and not self.operator:
             self.enter(step.state if step.task == "repair" else "waiting")
             call(self, crews)
             return
@@ -195,18 +200,19 @@ class Workplace:
         """The operation is over: judge what was made, then pass it on."""
         made, model = self._outputs(), self.model
         self.counts["made"] += len(made)
-        self.counts["standard"] += self._times[self._product or 0].average
+        self.counts["standard"] += self._standard[self._product or 0]
         for part in made:
-            self._spoil(part)
+            if model.quality:
+                self._spoil(part, model.quality)
             if self.cards:
                 part.stage = self.station
             if self.rope and part.roped:
                 part.roped = False
                 self.floor.release.card_back(part.cards, part.product)
-            if model.inspection is None or not self._rejected(part):
+            if model.inspection is None or not self._rejected(part, model.inspection):
                 self.out.append(part)
             elif model.inspection.rework and part.attempts < model.inspection.attempts:
-                self._rework(part)
+                self._rework(part, model.inspection.rework)
             else:
                 self.counts["scrapped"] += 1
                 self.floor.scrap(part)
@@ -217,7 +223,7 @@ class Workplace:
         """What the parts in hand have become: one of several (assembly), or several of one (disassembly)."""
         joins, splits = self.model.joins, self.model.splits
         if joins == splits == 1:
-            return list(self.parts)
+            return self.parts
         made: list[Part] = []
         for i in range(0, len(self.parts), joins):
             first, *others = self.parts[i : i + joins]
@@ -234,10 +240,7 @@ class Workplace:
             self.floor.change(len(pieces) - 1 - len(others))
         return made
 
-    def _spoil(self, part: Part) -> None:
-        quality = self.model.quality
-        if quality is None:
-            return
+    def _spoil(self, part: Part, quality: Quality) -> None:
         bad = self._luck.next() < quality.defect_rate
         if self._startup:
             self._startup -= 1
@@ -246,12 +249,10 @@ class Workplace:
             part.defective = True
             self.counts["defects"] += 1
 
-    def _rejected(self, part: Part) -> bool:
-        inspection = self.model.inspection
-        assert inspection is not None
+    def _rejected(self, part: Part, inspection: Inspection) -> bool:
         return self._eye.next() < (inspection.catches if part.defective else inspection.false_alarms)
 
-    def _rework(self, part: Part) -> None:
+    def _rework(self, part: Part, station: str) -> None:
         self.counts["reworked"] += 1
         if part.stage >= 0:
             self.floor.kanban[part.stage].back()
@@ -259,7 +260,7 @@ class Workplace:
         part.attempts += 1
         part.defective = False
         part.on_shelf = True
-        self.floor.send_back(part, self.model.inspection.rework)  # type: ignore[union-attr]
+        self.floor.send_back(part, station)
 
     # passing it on
 
@@ -312,8 +313,7 @@ class Workplace:
         return dict(self.totals), dict(self.counts)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A part of an operation: the state of the machine meanwhile, how long, and the skill it takes."""
 
     state: str
@@ -347,7 +347,7 @@ class Crew:
     """People with one set of skills: the nearest free one goes where one is called first."""
 
     def __init__(self, env: simpy.Environment, model: Operators, place: int) -> None:
-        self.env, self.walking_time = env, model.walking_time
+        self.env, self.walking_time, self.does = env, model.walking_time, model.does
         self.free = [Operator(self, place) for _ in range(model.count)]
         self.calls: deque[Workplace] = deque()
         self._count, self._area = model.count, 0.0
@@ -412,9 +412,7 @@ class Stage(Lane):
             self.free = hand_to_hand
         self.serves: Stage | None = None  # of components: the lane of the station that joins them
         self._rank, self._fleet, self._waking = rank, fleet, False
-        if buffer.interval:
-            self._direct = False
-            env.process(self._milk_run())
+        self._called = False  # whether the next milk run has something to come for
 
     def put(self, part: Part, now: float) -> None:
         if not self.buffer.interval:
@@ -422,15 +420,18 @@ class Stage(Lane):
             return
         self.area -= now
         self.gathered.append(part)
+        if not self._called:
+            self._called = True
+            runs = math.floor(now / self.buffer.interval) + 1
+            self.env.timeout(runs * self.buffer.interval - now).callbacks.append(self._milk_run)
 
-    def _milk_run(self) -> Any:
-        """Every interval the carrier takes all whole lots that have gathered."""
-        while True:
-            yield self.env.timeout(self.buffer.interval)
-            whole = len(self.gathered) - len(self.gathered) % self.buffer.transfer_lot
-            if whole:
-                lot, self.gathered = self.gathered[:whole], self.gathered[whole:]
-                self.move(lot)
+    def _milk_run(self, _event: Any) -> None:
+        """The carrier comes by and takes all whole lots that have gathered."""
+        self._called = False
+        whole = len(self.gathered) - len(self.gathered) % self.buffer.transfer_lot
+        if whole:
+            lot, self.gathered = self.gathered[:whole], self.gathered[whole:]
+            self.move(lot)
 
     def move(self, lot: list[Part]) -> None:
         if self._fleet is None:
@@ -471,7 +472,9 @@ class Stage(Lane):
         self._waking = self._again = True
         while self._again:
             self._again = False
-            for machine in list(self.idle):
+            for machine in tuple(self.idle):
+                if not self.waiting and not self.ready():
+                    break
                 if machine in self.idle:
                     machine.look()
         self._waking = False

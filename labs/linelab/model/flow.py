@@ -244,7 +244,9 @@ class Mix:
 
 @dataclass(frozen=True)
 class Operators:
-    """People who serve several stations; an operation there starts only with one of them at hand.
+    """People who serve several stations; what they do there waits for one of them to be at hand.
+
+    Who has done their part of an operation (the setup, the repair) goes; a worker leaves a broken machine.
 
     Parameters
     ----------

@@ -284,6 +284,8 @@ def _deadlocks(line: Line) -> Iterable[str]:
         stuck[s.name] = still
         still += weight * (lot - 1)
     control, last = line.control, line.stations[-1].name
+    if isinstance(control, Conwip) and line.demand and control.cards < len(line.products):
+        yield f"control.cards: {control.cards} cannot stock each product; give {len(line.products)} or more"
     if isinstance(control, Conwip) and control.cards <= stuck[last]:
         yield f"control.cards: {control.cards} can all lie in unfinished lots; give {stuck[last] + 1} or more"
     if isinstance(control, DrumBufferRope) and control.rope <= stuck.get(control.drum, 0):
