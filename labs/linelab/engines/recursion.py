@@ -283,9 +283,9 @@ class _Sweep:
             released = np.array(self.released[skip : skip + size])
             self.inside += self._within(released, leave)
             there = self._there(leave)
-            self.left += there.sum(axis=0) if there is not None else size
+            self.left += size if there is None else there.sum(axis=0)
             spent = leave - released
-            self.flow += (spent if there is None else np.where(there, spent, 0.0)).sum(axis=0)
+            self.flow += _total(spent if there is None else np.where(there, spent, 0.0))
             if self.plan.record:
                 self.kept_out.append((leave, spent))
         if self.plan.record:
@@ -333,9 +333,9 @@ class _Sweep:
     def _within(self, begin: Floats, end: Floats | float) -> Row:
         """Seconds of the intervals that lie in the window, added up a replication."""
         if isinstance(end, np.ndarray) and begin[0].min() >= self.low and end[-1].max() <= self.high:
-            return np.asarray(np.subtract(end, begin, out=self._scratch[: len(begin)]).sum(axis=0))
+            return _total(np.subtract(end, begin, out=self._scratch[: len(begin)]))
         inside = np.minimum(end, self.high) - np.maximum(begin, self.low)
-        return np.asarray(np.maximum(inside, 0.0, out=inside).sum(axis=0))
+        return _total(np.maximum(inside, 0.0, out=inside))
 
     def _there(self, times: Floats) -> np.ndarray | None:
         """Which times lie in the window [low, high); None if all do."""
@@ -404,6 +404,11 @@ class _Sweep:
             stops[0].astype(np.int64) + offset, stops[1].astype(np.int64), stops[2].astype(np.int64),
             stops[3], stops[4],
         )  # fmt: skip
+
+
+def _total(rows: Floats) -> Row:
+    """The sum of rows, added one after another for one replication as for many: figures equal to the bit."""
+    return np.asarray(rows.sum(axis=0) if rows.shape[1] > 1 else np.add.accumulate(rows, axis=0)[-1])
 
 
 def _cut(times: Floats, high: float) -> Floats:

@@ -101,6 +101,7 @@ class Workplace:
             self.enter("blocked")
             return False
         inbound.idle.remove(self)
+        inbound.reserved += taken
         self.parts = [inbound.next()] if taken == 1 else [inbound.next() for _ in range(taken)]
         if self.cards:
             self.cards.free -= outputs
@@ -178,6 +179,7 @@ class Workplace:
     def _begin(self, now: float) -> None:
         """The first step has begun: the places and cards of what was taken are free."""
         self._begun, self.began = True, now
+        self.inbound.reserved -= len(self.parts)
         for lane in self._components:
             lane.taken(now)
         self._places = sum(not part.on_shelf for part in self.parts)
@@ -412,6 +414,7 @@ class Stage(Lane):
             self.free = hand_to_hand
         self.serves: Stage | None = None  # of components: the lane of the station that joins them
         self._rank, self._fleet, self._waking = rank, fleet, False
+        self.reserved = 0  # parts that a machine has chosen, but not begun on
         self._called = False  # whether the next milk run has something to come for
 
     def put(self, part: Part, now: float) -> None:
@@ -453,6 +456,9 @@ class Stage(Lane):
     def arrive(self, part: Part, now: float) -> None:
         self.waiting.append(part)
         (self.serves or self).wake()
+
+    def part_seconds(self, now: float) -> float:
+        return super().part_seconds(now) + now * self.reserved
 
     def ready(self) -> float:
         """Parts that can be taken up."""

@@ -272,7 +272,7 @@ def _deadlocks(line: Line) -> Iterable[str]:
             yield f"stations.{s.name}: its lane of {lane.capacity} places can jam; give it {need} or more"
     for i, feeder in enumerate(line.feeders):
         into = next((s for s in line.stations if s.name == feeder.into), None)
-        need = feeder.per_part * into.batch if into else 0
+        need = feeder.per_part * into.batch * into.splits if into else 0
         if feeder.capacity < need:
             yield f"feeders[{i}].capacity: {feeder.capacity} places never hold the {need} needed; raise it"
     # parts that may lie still in unfinished lots and batches, in cards; one more is needed to move any
