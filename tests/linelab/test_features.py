@@ -453,6 +453,11 @@ BOTH = Mix([Product("A"), Product("B")])
         ("rope", [A, B], {"buffers": [Buffer(4, 4)], "control": DrumBufferRope("b", 3)}),
         ("no station", [A], {"control": DrumBufferRope("z", 3)}),
         ("no station up to", [Station("a", 1, inspection=Inspection(rework="nowhere"))], {}),
+        (
+            "split the part again",
+            [Station("a", 1, splits=2), Station("b", 1, inspection=Inspection(rework="a"))],
+            {"buffers": [3]},
+        ),
         ("two stations", [Station("a", 1, joins=2, splits=2)], {}),
         ("does not fit", [Station("a", 1, maintenance=Maintenance(10, 10))], {}),
         ("never works", [Station("a", 1, shift=Shift([]))], {}),

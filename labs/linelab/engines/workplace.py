@@ -236,7 +236,7 @@ class Workplace:
             for _ in range(splits - 1):
                 piece = Part(first.number, first.released)
                 piece.product, piece.due, piece.defective = first.product, first.due, first.defective
-                piece.cards = 0
+                piece.cards, piece.attempts = 0, first.attempts
                 pieces.append(piece)
             made += pieces
             self.floor.change(len(pieces) - 1 - len(others))

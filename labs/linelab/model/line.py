@@ -242,6 +242,12 @@ def _faults(line: Line) -> Iterable[str]:
     own = tuple(s.name for s in line.stations)
     for i, s in enumerate(line.stations):
         yield from s.faults(f"stations.{s.name}", own[:i], line.products)
+        back = s.inspection.rework if s.inspection else None
+        if back in own[: i + 1] and any(
+            p.joins * p.splits > 1 for p in line.stations[own.index(back) : i + 1]
+        ):
+            path = f"stations.{s.name}.inspection.rework"
+            yield f"{path}: {back!r} would join or split the part again; send it to a later station"
     carriers = tuple(v.name for v in line.vehicles)
     for i, b in enumerate(line.buffers):
         yield from b.faults(f"buffers[{i}]", carriers)
