@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help screenshots serve test setup site system lint unit browser lock clean
+.PHONY: help bench coverage screenshots serve test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -49,6 +49,15 @@ unit: setup system
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser
+
+coverage: setup  ## share of linelab's lines and branches that its tests reach; under 95 % fails
+	@$(BIN)/python -m coverage run --branch --source labs/linelab -m pytest -q tests/linelab
+	@$(BIN)/python -m coverage report --skip-covered --fail-under 95
+
+bench: setup     ## speed and memory of linelab beside its peers, in an environment of their own
+	@$(PYTHON) -m venv _build/bench-venv
+	@_build/bench-venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet -r tests/bench/requirements.txt
+	@_build/bench-venv/bin/python tests/bench/run.py
 
 screenshots: site ## take the pictures of docs/ again
 	@$(BIN)/python docs/screenshots.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -88,6 +89,7 @@ def student_cdf(t: float, df: int) -> float:
     return 0.5 + inside / 2
 
 
+@lru_cache(maxsize=4096)  # procedures that look after each replication ask again and again
 def student_quantile(p: float, df: int) -> float:
     """Value that a Student variable with `df` degrees of freedom stays under with probability `p`."""
     if df < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,13 @@ class LineSampler:
     def __call__(self, replications: range) -> Floats:
         have = len(self._known.samples)
         if replications.stop > have:
-            # replications are cheapest together, so run ahead; earlier ones come out as they were
-            run = simulate(
-                self._line, replications=max(replications.stop, have + have // 2), **self._settings
-            )
+            # replications are cheapest together, so run ahead
+            more = max(replications.stop - have, have // 2)
+            run = simulate(self._line, first=have, replications=more, **self._settings)
             found = getattr(run, self._metric, None) if isinstance(self._metric, str) else self._metric(run)
             if not isinstance(found, Estimate):
                 raise ValueError(
                     f"metric: {self._metric!r} is no estimate of a run; use throughput, wip or lead_time"
                 )
-            self._known = found
+            self._known = replace(found, samples=np.concatenate([self._known.samples, found.samples]))
         return self._known.samples[replications.start : replications.stop]

@@ -69,10 +69,10 @@ def run(line: Line, plan: Plan, progress: Callable[[float], None] | None = None)
 class _Track:
     """One station: the rows of times that are still needed, and what has been counted of it."""
 
-    def __init__(self, station: Station, place: int, plan: Plan) -> None:
+    def __init__(self, station: Station, place: int, plan: Plan, draws: int) -> None:
         self.size = len(plan.replications)
         self._service = Service(station, plan.seed, place, 0, plan.replications)
-        self._size = max(32, min(_BLOCK * 8, plan.parts or _BLOCK * 2, 2**20 // self.size))
+        self._size = draws
         self._coming: Iterator[Row] = iter(())
         self.base = 0  # number of the part whose rows come first
         self.ready: list[Row] = []
@@ -121,7 +121,9 @@ class _Sweep:
     def __init__(self, line: Line, plan: Plan) -> None:
         self.line, self.plan = line, plan
         self.size = len(plan.replications)
-        self.tracks = [_Track(s, j, plan) for j, s in enumerate(line.stations)]
+        expected = plan.parts or 1.02 * (plan.horizon or 0.0) * line.bottleneck_rate + 2 * _LOOK
+        draws = max(32, min(int(expected), 16 * _BLOCK, 2**20 // self.size))
+        self.tracks = [_Track(s, j, plan, draws) for j, s in enumerate(line.stations)]
         self.low = plan.warm_up
         self.high = np.inf if plan.horizon is None else plan.horizon
         self.left, self.flow, self.inside = (np.zeros(self.size) for _ in range(3))

@@ -130,6 +130,8 @@ class _Clock:
 
 def _last_at_or_before(worked: Floats, due: Floats, replication: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each `due`, the last row of its replication's column that is not beyond it; bisection."""
+    if worked.shape[1] == 1:
+        return np.searchsorted(worked[:, 0], due, side="right") - 1
     low = np.zeros(due.size, dtype=np.int64)
     high = np.full(due.size, len(worked) - 1)
     while (high - low > 1).any():
