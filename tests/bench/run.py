@@ -149,12 +149,7 @@ def _measure(contenders: list[str], rounds: int) -> dict[str, dict[str, list[dic
             for contender in contenders[i % len(contenders) :] + contenders[: i % len(contenders)]:
                 if (kind, contender) in skipped:
                     continue
-                print(
-                    f"\rround {i + 1} of {rounds}: {kind}, {contender:<24}",
-                    end="",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                _say(f"round {i + 1} of {rounds}: {kind}, {contender}")
                 answer = _child(["--one", contender, kind])
                 if "error" in answer:
                     skipped.add((kind, contender))
@@ -169,9 +164,8 @@ def _say(words: str) -> None:
 
 def _report(results: dict, extras: dict) -> None:
     for kind, rows in results.items():
-        print(
-            f"\n{kind}\n\n| program | parts/s (median, least to most) | times hand-written SimPy | throughput |"
-        )
+        print(f"\n{kind}\n")
+        print("| program | parts/s (median, least to most) | times hand-written SimPy | throughput |")
         print("|---|---|---|---|")
         reference = [answer["speed"] for answer in rows[REFERENCE]]
         for contender, answers in rows.items():
@@ -181,14 +175,13 @@ def _report(results: dict, extras: dict) -> None:
             speeds = [a["speed"] for a in answers]
             ratios = [speed / base for speed, base in zip(speeds, reference, strict=True)]
             print(
-                f"| {contender} | {statistics.median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f}) "
+                f"| {contender} "
+                f"| {statistics.median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f}) "
                 f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) "
                 f"| {answers[-1]['throughput']:.3f} |"
             )
-    print(
-        f"\npeak memory, 1,000 replications of 10,000 parts, 10 stations: {extras['memory'].get('value', 0):.0f} MB"
-    )
-    print(f"efficiency of two processes: {extras['cores'].get('value', 0):.2f}")
+    print("\npeak memory of 1,000 replications of 10,000 parts through 10 stations, in MB:", extras["memory"])
+    print("efficiency of two processes:", extras["cores"])
     out = ROOT / "_build" / "bench.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps({"results": results, "extras": extras}, indent=1), "utf-8")

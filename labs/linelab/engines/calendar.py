@@ -34,6 +34,14 @@ class Calendar:
                 now = high
         return end
 
+    def ready(self, now: float) -> float:
+        """The first time from `now` on at which the machine can work."""
+        for low, high, _ in self._ahead():
+            if low > now:
+                break
+            now = max(now, high)
+        return now
+
     def shares(self, begin: float, end: float) -> Iterator[tuple[str, float]]:
         """Seconds of each kept-away state between two times; nothing before `begin` is asked for again."""
         while self._windows and self._windows[0][1] <= begin:

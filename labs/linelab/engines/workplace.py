@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from linelab.distributions import Distribution
-from linelab.engines.calendar import calendar_of
+from linelab.engines.calendar import Calendar, calendar_of
 from linelab.engines.machine import Lane, Part
 from linelab.engines.service import MACHINE, Wear, operating_stops
 from linelab.model import Buffer, Inspection, Line, Operators, Quality, Station
@@ -49,6 +49,7 @@ class Workplace:
         self.counts = {"made": 0.0, "defects": 0.0, "scrapped": 0.0, "reworked": 0.0, "standard": 0.0}
         self._steps: deque[Step] = deque()
         self._begun = False
+        self._will_look = False  # an alarm is set for when the machine can work again
         self._components: list[Lane] = []  # lane of each component in hand
         self._places = 0  # that the parts in hand took in the lane before
         self._product: int | None = None  # set up for
@@ -100,6 +101,8 @@ class Workplace:
         if self.cards and self.cards.free < outputs:
             self.enter("blocked")
             return False
+        if self.calendar and self._kept_away(self.calendar):
+            return False
         inbound.idle.remove(self)
         inbound.reserved += taken
         self.parts = [inbound.next()] if taken == 1 else [inbound.next() for _ in range(taken)]
@@ -113,6 +116,19 @@ class Workplace:
         self._begun = False
         self.next_step()
         return True
+
+    def _kept_away(self, calendar: Calendar) -> bool:
+        """Whether the machine cannot start now; it then looks again as soon as it can."""
+        now = self.env.now
+        wait = calendar.ready(now) - now
+        if wait > 0 and not self._will_look:
+            self._will_look = True
+            self.env.timeout(wait).callbacks.append(self._look_again)
+        return bool(wait > 0)
+
+    def _look_again(self, _event: Any) -> None:
+        self._will_look = False
+        self.inbound.wake()
 
     def _plan_steps(self) -> None:
         """What has to be done for the parts in hand."""

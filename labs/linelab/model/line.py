@@ -5,6 +5,7 @@ Everything wrong with it is reported at once by one `LineError`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -273,7 +274,8 @@ def _faults(line: Line) -> Iterable[str]:
 def _deadlocks(line: Line) -> Iterable[str]:
     """Capacities that a line stops for ever with."""
     for s, lane in zip(line.stations[1:], line.buffers, strict=False):
-        need = lane.transfer_lot + s.batch * s.joins - 1  # less can lie still, short of a lot and of a batch
+        taken = s.batch * s.joins  # less can lie still, short of a lot and of a batch
+        need = lane.transfer_lot + taken - math.gcd(lane.transfer_lot, taken)
         if 0 < lane.capacity < need:
             yield f"stations.{s.name}: its lane of {lane.capacity} places can jam; give it {need} or more"
     for i, feeder in enumerate(line.feeders):
@@ -281,14 +283,20 @@ def _deadlocks(line: Line) -> Iterable[str]:
         need = feeder.per_part * into.batch * into.splits if into else 0
         if feeder.capacity < need:
             yield f"feeders[{i}].capacity: {feeder.capacity} places never hold the {need} needed; raise it"
-    # parts that may lie still in unfinished lots and batches, in cards; one more is needed to move any
-    still, weight, stuck = 0, 1, {}
+    # parts that may lie still in unfinished lots and batches, in cards; one more is needed to move any. Parts
+    # come to each gathering place in groups of what gathered before, unless an inspection takes some out.
+    still, weight, group, stuck = 0, 1, 1, {}
     lots = [b.transfer_lot for b in line.buffers] + [1]
     for s, lot in zip(line.stations, lots, strict=False):
-        still += weight * (s.batch * s.joins - 1)
+        taken = s.batch * s.joins
+        still += weight * (taken - math.gcd(group, taken))
         weight *= s.joins
+        group = s.batch * s.splits if taken > 1 else group * s.splits
         stuck[s.name] = still
-        still += weight * (lot - 1)
+        group = 1 if s.inspection else group
+        if lot > 1:
+            still += weight * (lot - math.gcd(group, lot))
+            group = lot
     control, last = line.control, line.stations[-1].name
     if isinstance(control, Conwip) and line.demand and control.cards < len(line.products):
         yield f"control.cards: {control.cards} cannot stock each product; give {len(line.products)} or more"
@@ -300,7 +308,7 @@ def _deadlocks(line: Line) -> Iterable[str]:
     if isinstance(control, Kanban) and len(control.cards) == len(line.stations):
         together = [s.batch * s.joins for s in line.stations[1:]] + [1]
         for i, (s, lot, taken) in enumerate(zip(line.stations, lots, together, strict=True)):
-            need = s.batch * s.splits + lot - 1 + taken - 1
+            need = s.batch * s.splits + lot - 1 + taken - math.gcd(lot, taken)
             if control.cards[i] < need:
                 few = control.cards[i]
                 yield f"control.cards[{i}]: {few} cards never move what lies after {s.name}; give {need}"
