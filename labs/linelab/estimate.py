@@ -64,7 +64,10 @@ class Estimate:
         return Estimate(self.samples - other.samples, self.unit, self.confidence)
 
     def __str__(self) -> str:
-        return f"{self.mean:.4g} ± {self.half_width:.2g} {self.unit}"
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        if math.isinf(self.half_width):
+            return f"{self.mean:.4g}{unit} (one replication, no interval)"
+        return f"{self.mean:.4g} ± {self.half_width:.2g}{unit}"
 
 
 def student_cdf(t: float, df: int) -> float:

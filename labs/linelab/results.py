@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +135,7 @@ class Run:
     def lead_time_quantile(self, share: float) -> Estimate:
         """Seconds within which `share` of the parts went through the line."""
         log, size = self.log, len(self.tally.window)
-        inside = (log.out_time >= self.plan.warm_up) & (log.out_time <= self._end)
+        inside = log.out_time >= self.plan.warm_up
         which = log.out_replication[inside] - self.plan.replications.start
         flow = log.out_flow[inside]
         per = [flow[which == r] for r in range(size)]
@@ -219,6 +221,31 @@ class Run:
         )
         assert tally.log is not None
         return tally.log
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """The log as rows that process-mining tools read, in order of start within each replication.
+
+        Case is replication and part (``0-17``), activity the station, resource the machine, start and end in
+        seconds; an end that had not come when the run ended is None.
+        """
+        log = self.log
+        for i in np.lexsort((log.start, log.replication)):
+            finish = float(log.finish[i])
+            station = self.line.names[log.station[i]]
+            yield {
+                "case": f"{log.replication[i]}-{log.part[i]}",
+                "activity": station,
+                "resource": f"{station}-{log.machine[i] + 1}",
+                "product": self.line.products[log.product[i]],
+                "start": float(log.start[i]),
+                "end": finish if np.isfinite(finish) else None,
+            }
+
+    @cached_property
+    def flow_times(self) -> tuple[Floats, ...]:
+        """Seconds from release to leaving of each part, in order of leaving; an array a replication."""
+        log, first = self.log, self.plan.replications.start
+        return tuple(log.out_flow[log.out_replication - first == r] for r in range(len(self.tally.window)))
 
     def paths(self, what: str) -> Floats:
         """When each part did `what` (start, finish or leave) at each station.

@@ -511,3 +511,14 @@ def test_log_has_every_operation() -> None:
     done = np.isfinite(log.finish)
     assert (log.start[done] <= log.finish[done]).all()
     assert (log.finish[done] <= log.leave[done]).all()
+    rows = list(run.events())
+    assert len(rows) == len(log.part)
+    assert rows[0] == {
+        "case": "0-0", "activity": "a", "resource": "a-1", "product": "", "start": 0.0, "end": float(log.finish[0])
+    }  # fmt: skip
+    assert {row["end"] is None for row in rows} == {True, False}
+    assert [row["start"] for row in rows if row["case"] == "1-2"] == sorted(
+        row["start"] for row in rows if row["case"] == "1-2"
+    )
+    spent = [sum(times) for times in run.flow_times]
+    np.testing.assert_allclose(spent, run.tally.flow)

@@ -147,6 +147,7 @@ class _Sweep:
         reach = max(*backs, *cards, self.cards)
         # rows that a later part may look back on
         self.keep = [max(backs[j - 1] if j else 1, cards[j - 1] if j else 1, 1) for j in range(len(backs))]
+        self.keep[-1] = max(self.keep[-1], cards[-1])  # the last station's cards come back from itself
         if self.gate >= 0:
             self.keep[self.gate] = max(self.keep[self.gate], reach)
         self.keep = [k + lot for k, lot in zip(self.keep, lots, strict=True)]

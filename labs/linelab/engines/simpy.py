@@ -394,7 +394,7 @@ class Release(Stage):
         if self.come >= self.limit:
             return
         if isinstance(self.model, Schedule):
-            gap = self.model.times[self.come] - self.env.now
+            gap = max(self.model.times[self.come] - self.env.now, 0.0)  # rounding can leave it below
         else:
             gap = self._gaps.next()
         self.env.timeout(gap).callbacks.append(self._arrival)

@@ -442,7 +442,7 @@ class Stage(Lane):
         if not self._called:
             self._called = True
             runs = math.floor(now / self.buffer.interval) + 1
-            self.env.timeout(runs * self.buffer.interval - now).callbacks.append(self._milk_run)
+            self.env.timeout(max(runs * self.buffer.interval - now, 0.0)).callbacks.append(self._milk_run)
 
     def _milk_run(self, _event: Any) -> None:
         """The carrier comes by and takes all whole lots that have gathered."""

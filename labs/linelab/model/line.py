@@ -276,7 +276,7 @@ def _deadlocks(line: Line) -> Iterable[str]:
     for s, lane in zip(line.stations[1:], line.buffers, strict=False):
         taken = s.batch * s.joins  # less can lie still, short of a lot and of a batch
         need = lane.transfer_lot + taken - math.gcd(lane.transfer_lot, taken)
-        if 0 < lane.capacity < need:
+        if lane.transfer_lot <= lane.capacity < need:
             yield f"stations.{s.name}: its lane of {lane.capacity} places can jam; give it {need} or more"
     for i, feeder in enumerate(line.feeders):
         into = next((s for s in line.stations if s.name == feeder.into), None)
