@@ -135,7 +135,7 @@ def everything() -> Line:
         quality=Quality(0.02, 3),
         power=Power(11, 3),
     )
-    check = Station("check", 4, inspection=Inspection(0.95, 0.01, rework="press", attempts=2))
+    check = Station("check", 4, inspection=Inspection(0.95, 0.01, rework="check", attempts=2))
     return Line(
         [press, Station("saw", 3, splits=2), check],
         [Buffer(20, 4, 30, vehicle="cart", rule="edd"), 6],
