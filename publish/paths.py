@@ -9,6 +9,7 @@ BOOK = ROOT / "book"
 NOTEBOOKS = ROOT / "notebooks"
 LABS = ROOT / "labs"
 ASSETS = ROOT / "publish" / "assets"
+SCHEMA = LABS / "linelab" / "line.schema.json"  # of a line's YAML; published with the site
 
 BUILD = ROOT / "_build"
 CACHE = ROOT / ".cache"  # verified downloads; survives `make clean`

@@ -138,7 +138,8 @@ class Machine:
         self.started = 0
         self.busy = self.blocked = 0.0
         self.stops: list[tuple[int, float, float]] = []  # state, begin, end
-        self._service, self._occupied = service, [0.0][:0]
+        self._service = service
+        self._occupied: list[float] = []  # drawn ahead, the next one last
         self._coming: deque[tuple[int, int, float, float]] = deque()  # part, state, offset, duration
         self._block = 32
         # one event serves for every operation: it is set off again and again

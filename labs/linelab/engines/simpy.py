@@ -373,6 +373,7 @@ class Release(Stage):
         self._wanted: deque[int] = deque(range(len(line.products)) if line.demand and self.gated else ())
         self._roped = isinstance(control, DrumBufferRope)
         self._sequence = _sequence(line.mix, floor)
+        self._allowances = [p.allowance for p in line.mix.products] if line.mix else []
         if isinstance(self.model, Arrivals):
             self._gaps = Feed(self.model.interarrival, plan.seed, 0, RELEASE, floor.replication)
 
@@ -424,7 +425,7 @@ class Release(Stage):
         self.floor.change(1)
         if self._sequence:
             part.product = self._wanted.popleft() if self._wanted else next(self._sequence)
-            allowance = self.floor.line.mix.products[part.product].allowance  # type: ignore[union-attr]
+            allowance = self._allowances[part.product]
             if allowance:
                 part.due = part.released + allowance
         part.roped = self._roped
