@@ -124,7 +124,9 @@ def do_exercise(page: Page, site_url: str, trainee: Trainee) -> None:
 
 def hand_in(page: Page, site_url: str, trainee: Trainee) -> Download:
     """Find the saved work on the Hand-in page and download the file."""
-    for _ in range(20):  # JupyterLite writes a moment after Ctrl+S
+    # JupyterLite writes a moment after Ctrl+S: leaving its tab before that would lose the work
+    page = page.context.new_page()
+    for _ in range(40):
         page.goto(f"{site_url}{trainee.language}/hand-in.html")
         page.locator(".course-hand-in button").first.wait_for()
         if re.search(r"\b8 ?(?:/|of) ?8\b", page.locator(".course-hand-in").inner_text()):
