@@ -152,6 +152,7 @@ def _brief(case: Case, language: str) -> str:
         "brief.demand",
         language,
         part=case.part[language],
+        parts=case.parts[language],
         demand=number(case.demand, language, 0),
         shift=number(case.shift, language, 0),
     )

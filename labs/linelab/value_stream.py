@@ -36,7 +36,7 @@ def value_stream_figure(case: Case, run: Run, language: str) -> Figure:
     for j in range(len(run.stations)):
         _station(axes, case, run, j, language)
     for j in range(len(run.line.buffers)):
-        _lane(axes, run, j, language)
+        _lane(axes, case, run, j, language)
     _ladder(axes, run, language)
     axes.set_xlim(-0.12, (len(run.stations) - 1) * STEP + WIDTH + 0.12)
     axes.set_ylim(-2.28, 1.56)
@@ -50,7 +50,7 @@ def describe_value_stream(case: Case, run: Run, language: str) -> str:
     for j, station in enumerate(run.line.stations):
         said.append(f"{case.station_labels[station.name][language]} C/T {_time(run, j, language)}")
         if j < len(run.line.buffers):
-            said.append(f"{_level(run, j, language)}, {_wait(run, j, language)}")
+            said.append(f"{_level(case, run, j, language)}, {_wait(run, j, language)}")
     return f"{text('map.title', language)}: " + " → ".join(said)
 
 
@@ -63,8 +63,8 @@ def _time(run: Run, j: int, language: str) -> str:
     return f"{number(run.line.stations[j].process_time.average, language, 0)} s"
 
 
-def _level(run: Run, lane: int, language: str) -> str:
-    return f"{number(run.lane_level(lane).mean, language, 0)} {text('unit.parts', language)}"
+def _level(case: Case, run: Run, lane: int, language: str) -> str:
+    return f"{number(run.lane_level(lane).mean, language, 0)} {case.parts[language]}"
 
 
 def _wait(run: Run, lane: int, language: str) -> str:
@@ -94,12 +94,12 @@ def _station(axes: Axes, case: Case, run: Run, j: int, language: str) -> None:
         axes.text(middle, 1.38, label, ha="center", va="bottom", fontsize=9, fontweight="bold", color=INK)
 
 
-def _lane(axes: Axes, run: Run, j: int, language: str) -> None:
+def _lane(axes: Axes, case: Case, run: Run, j: int, language: str) -> None:
     middle = j * STEP + WIDTH + (STEP - WIDTH) / 2
     triangle = [(middle - 0.3, 0.62), (middle + 0.3, 0.62), (middle, 1.2)]
     axes.add_patch(Polygon(triangle, facecolor=WAIT, alpha=0.35, edgecolor=INK, linewidth=1))
     axes.text(middle, 0.76, "I", ha="center", va="center", fontsize=9, fontweight="bold", color=INK)
-    axes.text(middle, 0.5, _level(run, j, language), ha="center", va="center", fontsize=9, color=INK)
+    axes.text(middle, 0.5, _level(case, run, j, language), ha="center", va="center", fontsize=9, color=INK)
     axes.add_patch(
         FancyArrowPatch((middle - 0.44, 0.28), (middle + 0.44, 0.28), arrowstyle="-|>", mutation_scale=11,
                         color=INK, linewidth=1.4)

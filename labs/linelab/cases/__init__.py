@@ -52,12 +52,42 @@ class Lever:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A promise to be tested: with lever `lever` at `setting`, `metric` changes by `share` of itself."""
+
+    lever: str
+    setting: Any
+    metric: str
+    share: float
+    label: Text
+
+
+@dataclass(frozen=True)
 class Case:
-    """A factory case; times in seconds, money in million VND."""
+    """A factory case; times in seconds, money in million VND.
+
+    Attributes
+    ----------
+    part, parts : {"vi": str, "en": str}
+        What flows, described once, and its short name in the plural for units.
+    per : {"hour", "shift"}
+        What the shop floor counts its throughput by.
+    goal : {"vi": str, "en": str}
+        What a plan is to reach.
+    keep_share : float
+        Share of today's throughput that a plan must keep; zero if none must be kept.
+    plant : mapping
+        Settings at which the line is as the plant itself, for a model that has to be made right; else empty.
+    claim : Claim, optional
+        What somebody promises of a lever.
+    """
 
     id: str
     title: Text
     part: Text
+    parts: Text
+    per: str
+    goal: Text
     line: Line
     station_labels: Mapping[str, Text]
     shift: float
@@ -69,11 +99,18 @@ class Case:
     keep_share: float
     variation: tuple[Mapping[str, Any], ...]
     questions: Mapping[str, Question]
+    plant: Mapping[str, Any]
+    claim: Claim | None
 
     @property
     def takt(self) -> float:
         """Takt time in seconds: working time of a shift / demand of a shift (ISO 22400-2; Rother & Shook)."""
         return self.shift / self.demand
+
+    @property
+    def period(self) -> float:
+        """Seconds in what the throughput is counted by."""
+        return self.shift if self.per == "shift" else 3600.0
 
     def lever(self, name: str) -> Lever:
         for lever in self.levers:
@@ -159,15 +196,26 @@ def load(name: str) -> Case:
     return read(files(__package__).joinpath(f"{name}.yml").read_text("utf-8"), f"{name}.yml")
 
 
+def _one_of(data: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    value = data[name]
+    if value not in allowed:
+        raise KeyError(f"{name} (one of {', '.join(allowed)})")
+    return str(value)
+
+
 def read(text: str, source: str) -> Case:
     """Read a case from YAML text; `source` names the file in errors."""
     try:
         data = yaml.safe_load(text)
+        line = Line.from_dict(data["line"])
         return Case(
             id=data["id"],
             title=data["title"],
             part=data["part"],
-            line=Line.from_dict(data["line"]),
+            parts=data["parts"],
+            per=_one_of(data, "per", ("hour", "shift")),
+            goal=data["goal"],
+            line=line,
             station_labels=data["stations"],
             shift=float(data["shift"]),
             demand=int(data["demand"]),
@@ -181,6 +229,8 @@ def read(text: str, source: str) -> Case:
             keep_share=float(data["keep_share"]),
             variation=tuple(data["variant"]),
             questions=read_questions(data["questions"]),
+            plant=data.get("plant", {}),
+            claim=Claim(**data["claim"]) if "claim" in data else None,
         )
     except yaml.YAMLError as error:
         raise CaseError(f"{source}: not YAML; {str(error).splitlines()[0]}") from None

@@ -226,9 +226,13 @@ class LabPanel:
         )
 
     def _estimate(self, metric: str, e: Estimate) -> str:
-        unit = {"throughput": "unit.per_shift", "lead_time": "unit.minutes", "wip": "unit.parts"}[metric]
         lang = self.language
-        return f"{number(e.mean, lang)} ± {number(e.half_width, lang)} {text(unit, lang)}"
+        unit = {
+            "throughput": text(f"unit.per_{self.case.per}", lang, parts=self.case.parts[lang]),
+            "lead_time": text("unit.minutes", lang),
+            "wip": self.case.parts[lang],
+        }[metric]
+        return f"{number(e.mean, lang)} ± {number(e.half_width, lang)} {unit}"
 
     def _show_log(self) -> None:
         lang = self.language
@@ -248,5 +252,5 @@ class LabPanel:
 def _shown(metric: str, run: Run, case: Case) -> Estimate:
     """The metric in the unit that the shop floor uses: a shift, minutes, parts."""
     estimate: Estimate = getattr(run, metric)
-    factor = {"throughput": case.shift, "lead_time": 1 / 60, "wip": 1.0}[metric]
+    factor = {"throughput": case.period, "lead_time": 1 / 60, "wip": 1.0}[metric]
     return estimate.scaled(factor, "")
