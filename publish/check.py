@@ -38,6 +38,7 @@ BINARY = {
 INERT = {
     "www.w3.org": "XML and RDF names",
     "purl.imsglobal.org": "JSON-LD names of Open Badges; the verify page carries the contexts itself",
+    "attacker.controlled.server": "an example in a comment of anywidget's loader, which guards against it",
     "w3id.org": "JSON-LD names; the verify page carries the contexts itself",
 }
 CDNS = re.compile(

@@ -137,7 +137,13 @@ def _workspace(cache: Path) -> Iterator[Path]:
 
 
 def vendor(out: Path, cache: Path = CACHE, pinned: Path = pins.PINS) -> Path:
-    """Put every browser library of the group "vendor" into `out`; files already right are left alone."""
+    """Put every browser library of the group "vendor" into `out`, and no other file.
+
+    Files already right are left alone.
+    """
+    wanted = {out / (f.to or f.name) for package in pins.load("vendor", pinned) for f in package.files}
+    for stale in [path for path in out.rglob("*") if path.is_file() and path not in wanted]:
+        stale.unlink()
     for package in pins.load("vendor", pinned):
         paths = get_package(package, cache)
         for file in package.files:

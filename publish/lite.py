@@ -31,7 +31,7 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # and in parallel, it leaves alone. The first nine are the kernel's own.
 PRELOAD = (
     "micropip", "piplite", "ssl", "sqlite3", "ipykernel", "comm", "pyodide_kernel", "jedi", "ipython",
-    "linelab", "matplotlib", "ipywidgets",
+    "linelab", "matplotlib", "ipywidgets", "anywidget", "psygnal",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
     }
 
 
-EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager")
+EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 
 
 def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:

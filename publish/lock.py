@@ -1,7 +1,7 @@
 """The lock of the browser's Python: for each package its file, the file's hash and what it needs.
 
 Pyodide loads nothing that no lock names. There are two: JupyterLite's has everything, a lab's only what a lab
-in the page needs, with a light stand-in for IPython.
+in the page needs.
 """
 
 from __future__ import annotations
@@ -32,11 +32,15 @@ DEPENDS: Mapping[str, tuple[str, ...]] = {
     "ipywidgets": ("comm", "ipython", "traitlets"),
     "pyyaml": (),
     "typing-extensions": (),
-    "linelab": ("numpy", "simpy", "matplotlib", "ipywidgets", "pyyaml"),
+    "anywidget": ("ipywidgets", "psygnal", "typing-extensions"),
+    "psygnal": (),
+    "linelab": ("numpy", "simpy", "matplotlib", "anywidget", "pyyaml"),
     "ipykernel": (),
     "piplite": ("micropip",),
     "pyodide-kernel": ("ipython", "jedi", "comm", "ipykernel"),
 }  # fmt: skip
+
+LAB = ("numpy", "simpy", "pyyaml")  # what linelab needs where a page shows a lab's messages by itself
 
 
 def key(name: str) -> str:

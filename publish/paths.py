@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 NOTEBOOKS = ROOT / "notebooks"
 LABS = ROOT / "labs"
+FRONT = LABS / "linelab" / "widgets" / "front"  # a lab's own page, published as it is
 ASSETS = ROOT / "publish" / "assets"
 SCHEMA = LABS / "linelab" / "line.schema.json"  # of a line's YAML; published with the site
 

@@ -21,7 +21,7 @@ import click
 from publish import fetch, pins, wheels
 from publish import precompile as compiler
 from publish.errors import PublishError
-from publish.lock import DEPENDS, LAB_LOCK, LOCK, describe, key, name_by_content, reachable, write_lock
+from publish.lock import DEPENDS, LAB, LAB_LOCK, LOCK, describe, key, name_by_content, reachable, write_lock
 from publish.parts import is_current, renewed
 from publish.paths import CACHE, LABS
 
@@ -30,7 +30,6 @@ CDN, NO_CDN = b"https://cdn.jsdelivr.net/", b"./no-cdn/"
 CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 
-LIGHT = Path(__file__).with_name("light")
 MAKERS = (
     "lock.py",
     "fontcache_inside.py",
@@ -83,15 +82,13 @@ def build_runtime(out: Path, precompile: bool | None = None, cache: Path = CACHE
             **_distribution(official, lock, fresh),
             **_additions([*ours.values(), *_kernel_wheels()], fresh),
         }
-        light = _light(fresh)
         write_lock(lock["info"], entries, fresh)
         if precompiled:
             compiler.precompile(fresh, cache)  # starts Pyodide, which wants a lock
-        for entry in (*entries.values(), light):
+        for entry in entries.values():
             name_by_content(entry, fresh)
         write_lock(lock["info"], entries, fresh)
-        widgets = {**entries["ipywidgets"], "depends": ["comm", "traitlets", light["name"]]}
-        lab = reachable({**entries, "ipywidgets": widgets, light["name"]: light}, "linelab")
+        lab = reachable({**entries, "linelab": {**entries["linelab"], "depends": list(LAB)}}, "linelab")
         write_lock(lock["info"], lab, fresh, LAB_LOCK)
         sizes = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
         (fresh / "sizes.json").write_text(json.dumps(sizes), "utf-8")  # for the progress bar of a lab
@@ -158,14 +155,6 @@ def _kernel_wheels() -> list[Path]:
     return found
 
 
-def _light(folder: Path) -> dict[str, Any]:
-    """Pack the stand-in for IPython that labs in the page load."""
-    members = [(p.relative_to(LIGHT).as_posix(), p.read_bytes()) for p in sorted(LIGHT.rglob("*.py"))]
-    about = b"Metadata-Version: 2.1\nName: ipython-light\nVersion: 8.23.0\n"
-    members.append(("ipython_light-8.23.0.dist-info/METADATA", about))
-    return describe(wheels.write_zip(folder / "ipython_light-8.23.0-py3-none-any.whl", members), depends=())
-
-
 def _inputs(precompiled: bool) -> str:
     """A hash of all that the runtime is made from."""
     digest = hashlib.sha256(repr(precompiled).encode())
@@ -173,7 +162,6 @@ def _inputs(precompiled: bool) -> str:
         digest.update(repr(pins.load(group)).encode())
     here = Path(__file__).parent
     sources = [p for p in sorted(LABS.rglob("*")) if p.is_file() and not _ignored(p)]
-    sources += sorted(LIGHT.rglob("*.py"))
     sources += [*(here / name for name in MAKERS), *_kernel_wheels()]
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -22,7 +22,7 @@ from publish.fetch import vendor
 from publish.lite import build_lite
 from publish.notebooks import build_releases
 from publish.parts import digest, is_current, renewed, stamp_of
-from publish.paths import ASSETS, BUILD, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE
+from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE
 from publish.runtime import build_runtime
 
 
@@ -60,6 +60,7 @@ def build_site(out: Path = SITE) -> Path:
         _copy(pyodide, fresh / "runtime" / "pyodide")
         _copy(assets / "vendor", fresh / "assets" / "vendor")
         _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
+        _copy(FRONT, fresh / "assets" / "lab" / "front")
         shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
         shutil.copyfile(SCHEMA, fresh / "assets" / SCHEMA.name)
         _timed("checks", lambda: _check(fresh))
@@ -70,7 +71,7 @@ def _inputs(pyodide: Path, lite: Path) -> str:
     """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
     stamps = [stamp_of(x) for x in (pyodide, lite, *(BUILD / "book" / y for y in LANGUAGES))]
     own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    return digest([*stamps, *own, SCHEMA, *sorted(NOTEBOOKS.rglob("*.md"))])
+    return digest([*stamps, *own, *sorted(FRONT.iterdir()), SCHEMA, *sorted(NOTEBOOKS.rglob("*.md"))])
 
 
 def _check(site: Path) -> None:

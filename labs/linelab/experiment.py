@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from linelab.engines import ENGINES, choose
+from linelab.engines.service import Memory
 from linelab.estimate import Estimate
 from linelab.model import Line, LineError, Schedule
 from linelab.results import Run
@@ -32,6 +33,7 @@ def simulate(
     first: int = 0,
     record: bool = False,
     jobs: Any = 1,
+    memory: Memory | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulate a line.
@@ -59,6 +61,9 @@ def simulate(
     jobs : int or distributed.Client
         Processes to share the replications among (with the package joblib), or a Dask client. Results do
         not depend on it.
+    memory : Memory, optional
+        Keeps draws from run to run, so that the next run of a line that differs little takes less time.
+        Results do not depend on it. Only the recursion makes use of it.
     progress : callable, optional
         Called with the share done, 0 to 1. By default a run of more than a second shows its progress on
         standard error.
@@ -72,7 +77,7 @@ def simulate(
     LineError
         If the extent, warm-up, replications or engine make no sense, or the line comes to a standstill.
     """
-    plan = _plan(line, horizon, parts, warm_up, replications, seed, first, record)
+    plan = replace(_plan(line, horizon, parts, warm_up, replications, seed, first, record), memory=memory)
     engine = choose(engine, line)
     shown = progress or _Bar()
     try:
@@ -81,6 +86,34 @@ def simulate(
         if isinstance(shown, _Bar):
             shown.wipe()
     return Run(line, plan, engine, joined(shares))
+
+
+def stream(line: Line, *, replications: int, seconds: float = 0.25, **extent: Any) -> Iterator[Run]:
+    """Simulate in shares, so that a first answer is there soon: each run is the last with more replications.
+
+    A line of the recursion's class comes in one share, being fast enough.
+
+    Parameters
+    ----------
+    line : Line
+        What to simulate.
+    replications : int
+        Of the last run.
+    seconds : float
+        How long one share may take, about.
+    **extent
+        What else `simulate` takes, such as `horizon`, `warm_up` and `seed`.
+    """
+    engine = choose(extent.pop("engine", "auto"), line)
+    size, run = replications if engine == "recursion" else min(4, replications), None
+    while (done := len(run.tally.window) if run else 0) < replications:
+        begun = time.perf_counter()
+        size = min(size, replications - done)
+        more = simulate(line, replications=size, first=done, engine=engine, **extent)
+        tally = joined([run.tally, more.tally]) if run else more.tally
+        run = Run(line, replace(more.plan, replications=range(done + size)), engine, tally)
+        yield run
+        size = max(2, round(size * min(seconds / max(time.perf_counter() - begun, 1e-3), 4)))
 
 
 def _plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,10 @@ STATE = {name: i for i, name in enumerate(STATES)}
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: until `horizon` seconds, or exactly `parts` released parts. One of the two is given."""
+    """What to run: until `horizon` seconds, or exactly `parts` released parts. One of the two is given.
+
+    An engine may take draws from `memory`, and leave its own there, if it knows how.
+    """
 
     horizon: float | None
     parts: int | None
@@ -36,6 +39,7 @@ class Plan:
     seed: int
     replications: range
     record: bool = False
+    memory: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,13 @@ def joined(tallies: Sequence[Tally]) -> Tally:
     if len(tallies) == 1:
         return tallies[0]
     columns: dict[str, Any] = {}
-    for field in fields(Tally):
-        parts = [getattr(t, field.name) for t in tallies]
-        if field.name == "log":
+    for column in fields(Tally):
+        parts = [getattr(t, column.name) for t in tallies]
+        if column.name == "log":
             logs = [p for p in parts if p is not None]
             columns["log"] = _joined_logs(logs) if logs else None
         else:
-            columns[field.name] = np.concatenate(parts) if parts[0] is not None else None
+            columns[column.name] = np.concatenate(parts) if parts[0] is not None else None
     return Tally(**columns)
 
 

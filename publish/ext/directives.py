@@ -24,6 +24,7 @@ TEXTS = {
         "no_lab": "Bài thực hành chạy trong trình duyệt có bật JavaScript; bản in chỉ có ảnh này.",
         "no_script": "Trang này cần JavaScript. Hãy bật JavaScript rồi tải lại trang.",
         "exercise": "Mở bài tập tuần {week}",
+        "notebook": "Mở bài thực hành này dưới dạng notebook",
     },
     "en": {
         "start": "Start the lab",
@@ -31,6 +32,7 @@ TEXTS = {
         "no_lab": "The lab runs in a browser with JavaScript; print has this picture only.",
         "no_script": "This page needs JavaScript. Turn it on, then load the page again.",
         "exercise": "Open the exercise of week {week}",
+        "notebook": "Open this lab as a notebook",
     },
 }
 
@@ -40,18 +42,19 @@ class Place(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils shi
 
 
 class Lab(SphinxDirective):
-    """``{lab} lab01``: a still picture with a button that starts the lab."""
+    """``{lab} lab01``: a still picture with a button that starts the lab, and what the lab opens with."""
 
     required_arguments = 1
     option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
-        """Draw the still with the lab's own code and put it into the page."""
+        """Draw the still and work out the opening with the lab's own code."""
         name, language = self.arguments[0], self.config.language
-        file = Path(self.env.app.outdir) / "_images" / f"{name}-still.svg"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            command = [sys.executable, "-m", "linelab.apps", name, "--still", str(file), "--lang", language]
+        folder = Path(self.env.app.outdir) / "_images"
+        still, opening = folder / f"{name}-still.svg", folder / f"{name}-opening.json"
+        if not (still.exists() and opening.exists()):
+            command = [sys.executable, "-m", "linelab.apps", name, "--lang", language]
+            command += ["--still", str(still), "--opening", str(opening)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 raise self.error(f"lab {name}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
@@ -88,10 +91,14 @@ def _html(translator: Any, node: Place) -> None:
     elif kind == "lab":
         images = "../" * translator.builder.current_docname.count("/") + "_images"
         translator.body.append(
-            f'<div class="course-lab" data-app="{name}"><img class="course-lab-still" loading="lazy" '
+            f'<div class="course-lab" data-app="{name}" data-opening="{images}/{name}-opening.json">'
+            f'<img class="course-lab-still" loading="lazy" '
             f'src="{images}/{name}-still.svg" alt="{escape(words["still"], quote=True)}">'
             f'<button class="course-lab-start" type="button">{escape(words["start"])}</button>'
             f"<noscript><p>{escape(words['no_lab'])}</p></noscript></div>"
+            '<p class="course-lab-notebook">'
+            f'<a href="{root}lite/notebooks/index.html?path={language}/{name}.ipynb">'
+            f"{escape(words['notebook'])}</a></p>"
         )
     else:
         translator.body.append(

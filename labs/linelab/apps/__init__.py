@@ -1,22 +1,39 @@
-"""The labs: each is a case and its levers, opened by name in a page, a notebook or JupyterLite."""
+"""The labs: each is a case, its levers and its questions, opened by name in a page or a notebook."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-LABS = ("lab01",)
+from linelab.cases import Case
+from linelab.widgets.lab import Lab
+from linelab.widgets.session import Session
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def module(name: str) -> Any:
-    """The module of a lab; ValueError names those there are."""
-    if name not in LABS:
-        raise ValueError(f"lab: {name!r} is unknown; there are {', '.join(LABS)}")
-    return import_module(f"linelab.apps.{name}")
+def names() -> list[str]:
+    """Ids of the labs, in order."""
+    return sorted(f.name.split(".")[0] for f in files(__package__).iterdir() if f.name.startswith("lab"))
 
 
-def open_lab(name: str, lang: str = "vi") -> Any:
-    """The lab as an ipywidgets widget, in the language asked for.
+def lab(name: str) -> Lab:
+    """The lab of that id; ValueError names those there are."""
+    if name not in names():
+        raise ValueError(f"lab: {name!r} is unknown; there are {', '.join(names())}")
+    found: Lab = import_module(f"linelab.apps.{name}").LAB
+    return found
+
+
+def session(name: str, lang: str = "vi", case: Case | None = None) -> Session:
+    """A lab at work, for a page that shows its messages."""
+    return Session(lab(name), lang, case)
+
+
+def open_lab(name: str, lang: str = "vi", case: Case | None = None) -> Any:
+    """The lab as a widget, in a notebook.
 
     Parameters
     ----------
@@ -24,5 +41,20 @@ def open_lab(name: str, lang: str = "vi") -> Any:
         Such as ``"lab01"``.
     lang : {"vi", "en"}
         Language of every label.
+    case : Case, optional
+        A variant of the lab's case, such as a trainee's own.
     """
-    return module(name).panel(lang).widget
+    from linelab.widgets.widget import LabWidget  # not in the page: it needs ipywidgets
+
+    return LabWidget(session(name, lang, case))
+
+
+def still(name: str, lang: str) -> Figure:
+    """The picture that stands in the page before the lab is started, and in print."""
+    from linelab.experiment import simulate
+    from linelab.plots import line_figure
+    from linelab.texts import text
+
+    case = lab(name).case
+    run = simulate(case.line, horizon=case.horizon, warm_up=case.warm_up, replications=100, seed=2026)
+    return line_figure(case, {text("lab.today", lang): run}, lang)

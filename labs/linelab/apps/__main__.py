@@ -1,23 +1,51 @@
-"""`python -m linelab.apps lab01 --still FILE.svg --lang vi`: write the still picture of a lab."""
+"""What a page has of a lab beforehand: `python -m linelab.apps lab01 --still FILE.svg --opening FILE.json`."""
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 from pathlib import Path
 
-from linelab.apps import LABS, module
-from linelab.plots import svg
+from linelab.apps import names, session, still
 from linelab.texts import LANGUAGES
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m linelab.apps", description=__doc__)
-    parser.add_argument("lab", choices=LABS, help="which lab")
-    parser.add_argument("--still", type=Path, required=True, metavar="FILE.svg", help="where to write")
+    parser.add_argument("lab", choices=names(), help="which lab")
+    parser.add_argument("--still", type=Path, metavar="FILE.svg", help="write the still picture")
+    parser.add_argument("--opening", type=Path, metavar="FILE.json", help="write the messages of the start")
     parser.add_argument("--lang", choices=LANGUAGES, default="vi", help="language of the labels")
     given = parser.parse_args()
-    given.still.parent.mkdir(parents=True, exist_ok=True)
-    given.still.write_bytes(svg(module(given.lab).still(given.lang)))
+    for file in (given.still, given.opening):
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    if given.still:
+        from linelab.plots import svg
+
+        given.still.write_bytes(svg(still(given.lab, given.lang)))
+    if given.opening:
+        given.opening.write_text(opening(given.lab, given.lang), "utf-8")
+
+
+def opening(lab: str, language: str) -> str:
+    """The session's first messages as JSON; arrays as base64 of their bytes."""
+    messages = [
+        {
+            **message.data,
+            "columns": [
+                {"name": n, "kind": str(a.dtype), "bytes": base64.b64encode(a.tobytes()).decode()}
+                for n, a in message.arrays.items()
+            ],
+        }
+        for message in session(lab, language).opening()
+    ]
+    for message in messages:
+        message.pop("seconds", None) if message[
+            "kind"
+        ] == "answer" else None  # how long it took, not what it is
+    return json.dumps(messages, ensure_ascii=False)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linelab.distributions import Floats
-from linelab.engines.service import Service, Stops
+from linelab.engines.service import Block, Service, Stops
 from linelab.model import Arrivals, Conwip, DrumBufferRope, Kanban, Line, Schedule, Station
 from linelab.streams import RELEASE, Draws
 from linelab.tally import STATE, STATES, Log, Plan, Tally
@@ -71,8 +71,7 @@ class _Track:
 
     def __init__(self, station: Station, place: int, plan: Plan, draws: int) -> None:
         self.size = len(plan.replications)
-        self._service = Service(station, plan.seed, place, 0, plan.replications)
-        self._size = draws
+        self._blocks = _blocks(station, place, plan, draws)
         self._coming: Iterator[Row] = iter(())
         self.base = 0  # number of the part whose rows come first
         self.ready: list[Row] = []
@@ -108,11 +107,20 @@ class _Track:
         """Seconds that the next part occupies the machine."""
         for row in self._coming:
             return row
-        block, stops = self._service.next(self._size)
+        block, stops = next(self._blocks)
         if stops is not None and stops.part.size:
             self.stops.append(stops)
         self._coming = iter(block)
         return next(self._coming)
+
+
+def _blocks(station: Station, place: int, plan: Plan, size: int) -> Iterator[Block]:
+    """Occupied times in blocks of `size` parts, or what the plan's memory has of them."""
+    if plan.memory is not None:
+        yield from plan.memory.blocks(station, plan.seed, place, plan.replications)
+    service = Service(station, plan.seed, place, 0, plan.replications)
+    while True:
+        yield service.next(size)
 
 
 class _Sweep:

@@ -1,5 +1,1 @@
-"""ipywidgets panels; they show what experiments say and hold no mathematics."""
-
-from linelab.widgets.panel import LabPanel
-
-__all__ = ["LabPanel"]
+"""The lab kit: a lab's description, its session, and the page that shows it; see the guide for authors."""

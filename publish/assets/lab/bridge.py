@@ -1,48 +1,29 @@
-"""Runs in the lab's web worker: opens a lab and carries its widget messages to the page and back.
-
-The page hands over `post(kind, words, buffers)` and calls `receive`. Messages are those of the Jupyter widget
-protocol, so that any ipywidgets code works unchanged.
-"""
+"""Runs in the lab's web worker: opens a lab, takes the page's requests, posts its messages one by one."""
 
 import json
-import os
-import sys
-import traceback
 
-os.environ["JUPYTER_WIDGETS_ECHO"] = "0"  # the page is the only view: it need not hear its own changes
+from linelab.apps import session
+from linelab.widgets.session import Desk
 
 
 class Bridge:
-    """One lab's connection: stands where a kernel's comm manager would."""
+    """One lab's connection; the worker calls `step` until nothing is left to say."""
 
-    def __init__(self, post):
-        import comm
-        from comm.base_comm import BaseComm, CommManager
+    def __init__(self, post, app, language):
+        self._post = post
+        self._desk = Desk(session(app, language))
+        self._desk.take({"kind": "open"})
 
-        class PageComm(BaseComm):
-            def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
-                message = {"type": msg_type, "comm_id": self.comm_id, "data": data, "metadata": metadata}
-                post("comm", json.dumps(message, default=str), [bytes(b) for b in buffers or ()])
+    def take(self, words):
+        self._desk.take(json.loads(words))
 
-        self.post = post
-        self.comms = CommManager()
-        comm.create_comm = PageComm
-        comm.get_comm_manager = lambda: self.comms
-
-    def open(self, app, language):
-        """Open a lab; returns the id of the widget that the page is to show."""
-        from linelab.apps import open_lab
-
-        self.widget = open_lab(app, lang=language)  # kept, or Python would collect and close it
-        return self.widget.model_id
-
-    def receive(self, words, buffers):
-        """Take a message from the page. What goes wrong in a lab is told to the reader, the lab lives on."""
-        message = json.loads(words)
-        take = {"comm_msg": self.comms.comm_msg, "comm_close": self.comms.comm_close}[message["type"]]
-        content = {"comm_id": message["comm_id"], "data": message["data"]}
-        try:
-            take(None, None, {"content": content, "buffers": [b.to_memoryview() for b in buffers]})
-        except Exception as error:
-            traceback.print_exc(file=sys.stderr)
-            self.post("fault", f"{type(error).__name__}: {error}", [])
+    def step(self):
+        """Post one message; False if there was none."""
+        message = self._desk.step()
+        if message is None:
+            return False
+        named = [{"name": n, "kind": str(a.dtype)} for n, a in message.arrays.items()]
+        self._post(
+            json.dumps({**message.data, "columns": named}), [a.tobytes() for a in message.arrays.values()]
+        )
+        return True

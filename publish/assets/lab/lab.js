@@ -1,5 +1,5 @@
 // Puts life into every `.course-lab` of a page: start button, progress, the lab itself, and ways out.
-import { Session } from "./session.js";
+import { Session, readOpening } from "./session.js";
 import { text } from "./texts.js";
 
 const SHARE = { load: 0.75, boot: 0.8, open: 0.88 }; // of the bar; loading files takes most of the time
@@ -32,7 +32,7 @@ class Lab {
     this.tools = make("div", { class: "course-lab-tools", role: "toolbar", "aria-label": text("toolbar") }, this.restart, this.stop);
     this.live = make("div", { class: "course-lab-live" });
     if (!this.button.isConnected) mount.append(this.button);
-    mount.append(this.bar, this.status, this.live, this.tools);
+    mount.append(this.bar, this.status, this.tools, this.live);
     this.state("still");
   }
 
@@ -44,15 +44,21 @@ class Lab {
 
   start() {
     this.session?.close();
-    this.live.replaceChildren();
     this.mount.classList.remove("is-busy");
     this.share = 0;
     this.progress(0.01);
     this.say(text("boot"));
-    if (typeof WebAssembly !== "object" || typeof Worker !== "function") return this.fail("noWasm");
+    this.begun = performance.now();
+    const able = typeof WebAssembly === "object" && typeof Worker === "function";
     if (location.protocol === "file:") return this.fail("fromFile");
     this.state("loading");
-    this.session = new Session(this.mount.dataset.app, this.live, {
+    this.show().catch((error) => {
+      this.session?.close();
+      this.fail("network", { name: String(error.message).split("/").pop() });
+    });
+    if (!able) return this.fail("noWasm");
+    this.early = [];
+    this.session = new Session(this.mount.dataset.app, {
       load: ({ name, done, total }) => {
         const mb = (bytes) => (bytes / 1e6).toFixed(0);
         this.say(text("files", { done: mb(done), total: mb(Math.max(done, total)), name: name.split(/[-.]/)[0] }));
@@ -62,11 +68,10 @@ class Lab {
         this.say(text(stage));
         this.progress(SHARE[stage]);
       },
+      message: (data, columns) => (this.early ? this.early.push([data, columns]) : this.view.receive(data, columns)),
       ready: () => {
-        this.progress(1);
-        this.say(text("live"));
-        this.state("live");
-        if (document.activeElement === document.body) this.restart.focus({ preventScroll: true });
+        this.ready = true;
+        this.enliven();
       },
       fault: (message) => this.say(text("fault", { message })),
       failed: (key, values) => this.fail(key, values),
@@ -77,8 +82,35 @@ class Lab {
     });
   }
 
+  /** The lab as it was worked out when the site was built: there at once, while Python is on its way. */
+  async show() {
+    this.ready = false;
+    const [{ LabView }, opening, { putPlan }] = await Promise.all([import("./front/main.js"), readOpening(this.mount.dataset.opening), import("./exercise.js")]);
+    this.view?.close();
+    this.view = new LabView(this.live, { ask: (request) => this.session.ask(request), put: putPlan });
+    this.mount.classList.add("has-view");
+    for (const [data, columns] of opening) this.view.receive(data, columns);
+    await new Promise((resolve) => setTimeout(resolve)); // one turn, in which the picture is drawn
+    this.mount.dataset.shownAfter = Math.round(performance.now() - this.begun);
+    this.enliven();
+  }
+
+  /** Python is there and so is the page: from now on the levers work. */
+  enliven() {
+    if (!this.ready || !this.mount.classList.contains("has-view")) return;
+    for (const [data, columns] of this.early.splice(0)) this.view.receive(data, columns);
+    this.early = null;
+    this.view.setLive(true);
+    this.progress(1);
+    this.say(text("live"));
+    this.state("live");
+    this.mount.dataset.liveAfter = Math.round(performance.now() - this.begun);
+    if (document.activeElement === document.body) this.restart.focus({ preventScroll: true });
+  }
+
   fail(key, values) {
     this.button.textContent = text("retry");
+    this.view?.setLive(false);
     this.say(text("failed", { reason: text(key, values) }));
     this.state("failed");
   }
@@ -86,7 +118,9 @@ class Lab {
   /** Back to the still picture. */
   end() {
     this.session?.close();
-    this.live.replaceChildren();
+    this.view?.close();
+    this.view = null;
+    this.mount.classList.remove("has-view", "is-busy");
     this.button.textContent = this.label;
     this.say(text("stopped"));
     this.state("still");
@@ -105,6 +139,7 @@ class Lab {
   }
 }
 
-const style = make("link", { rel: "stylesheet", href: new URL("lab.css", import.meta.url).href });
-document.head.append(style);
+for (const sheet of ["lab.css", "front/lab.css"]) {
+  document.head.append(make("link", { rel: "stylesheet", href: new URL(sheet, import.meta.url).href }));
+}
 for (const mount of document.querySelectorAll(".course-lab")) new Lab(mount);

@@ -1,31 +1,24 @@
-// One attempt to run a lab: its worker, its widgets, and the clock that ends it when nothing happens.
-import { loadLibraries, Widgets } from "./manager.js";
+// One attempt to run a lab: its worker, and the clock that ends it when nothing happens.
 import { LANGUAGE } from "./texts.js";
 
 const SILENCE = 60; // seconds without a sign of progress until loading counts as failed
+const KINDS = { float32: Float32Array, uint8: Uint8Array };
 
 export class Session {
-  /** `on` has load({name, done, total}), stage(name), ready(), fault(message), failed(key, values), busy(bool). */
-  constructor(app, element, on) {
+  /** `on` has load({name, done, total}), stage(name), message(data, columns), ready(), fault(message), failed(key, values), busy(bool). */
+  constructor(app, on) {
     this.on = on;
-    this.element = element;
-    this.early = []; // widget messages that come before the widget library is here
     this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = (event) => this.fail("network", { name: event.filename?.split("/").pop() || "worker.js" });
     this.worker.postMessage({ kind: "start", app, language: LANGUAGE });
     this.wait();
-    loadLibraries().then(
-      (libraries) => this.attach(libraries),
-      (error) => this.fail("network", { name: error?.message ?? "html-manager" }),
-    );
   }
 
-  attach(libraries) {
+  ask(request) {
     if (this.closed) return;
-    this.widgets = new Widgets(libraries, (message) => this.worker.postMessage(message), this.on.busy);
-    for (const data of this.early.splice(0)) this.widgets.receive(data.words, data.buffers);
-    if (this.model) this.show();
+    this.on.busy(true);
+    this.worker.postMessage({ kind: "ask", words: JSON.stringify(request) });
   }
 
   hear(data) {
@@ -33,27 +26,16 @@ export class Session {
     if (!this.live) this.wait();
     if (data.kind === "load") this.on.load(data);
     else if (data.kind === "stage") this.on.stage(data.stage);
-    else if (data.kind === "comm") this.widgets ? this.widgets.receive(data.words, data.buffers) : this.early.push(data);
-    else if (data.kind === "done") this.widgets.done(data.id);
-    else if (data.kind === "fault") this.on.fault(data.words);
+    else if (data.kind === "message") this.on.message(...read(data.words, data.buffers));
+    else if (data.kind === "idle") this.on.busy(false);
+    else if (data.kind === "fault") this.on.fault(data.message);
     else if (data.kind === "lost") this.fail("network", { name: data.name });
     else if (data.kind === "failed") this.fail("inside", { message: data.message });
     else if (data.kind === "ready") {
-      this.model = data.model;
-      if (this.widgets) this.show();
+      this.live = true;
+      clearTimeout(this.clock);
+      this.on.ready();
     }
-  }
-
-  async show() {
-    try {
-      await this.widgets.show(this.model, this.element);
-    } catch (error) {
-      return this.fail("inside", { message: String(error?.message ?? error) });
-    }
-    if (this.closed) return;
-    this.live = true;
-    clearTimeout(this.clock);
-    this.on.ready();
   }
 
   wait() {
@@ -71,6 +53,19 @@ export class Session {
     this.closed = true;
     clearTimeout(this.clock);
     this.worker.terminate();
-    this.widgets?.close();
   }
+}
+
+/** A message from the worker: its data, and its columns by name. */
+function read(words, buffers) {
+  const data = JSON.parse(words);
+  return [data, Object.fromEntries(data.columns.map(({ name, kind }, i) => [name, new KINDS[kind](buffers[i])]))];
+}
+
+/** The messages that were worked out when the site was built: [[data, columns], …]. */
+export async function readOpening(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return (await answer.json()).map((data) => [data, Object.fromEntries(data.columns.map(({ name, kind, bytes }) =>
+    [name, new KINDS[kind](Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer)]))]);
 }

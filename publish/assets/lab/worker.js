@@ -61,12 +61,15 @@ self.fetch = async (request, options) => {
   return answer;
 };
 
-function post(kind, words, proxies) {
-  const buffers = proxies.toJs().map((bytes) => bytes.slice());
-  self.postMessage({ kind, words, buffers }, buffers.map((bytes) => bytes.buffer));
+function post(words, proxies) {
+  const buffers = proxies.toJs().map((bytes) => bytes.slice().buffer);
+  proxies.destroy();
+  self.postMessage({ kind: "message", words, buffers }, buffers);
 }
 
 let bridge = null;
+let opened = false;
+let working = false;
 
 async function start(app, language) {
   prefetch().catch(() => {}); // Pyodide will ask again, and report
@@ -74,29 +77,44 @@ async function start(app, language) {
   const pyodide = await loadPyodide({
     lockFileURL: new URL(LOCK, RUNTIME).href,
     packages: PACKAGES,
-    env: { HOME: "/home/pyodide", MPLBACKEND: "Agg" },
+    env: { HOME: "/home/pyodide" },
     stdout: (line) => console.log(line),
     stderr: (line) => console.warn(line),
   });
   say("stage", { stage: "boot" });
   const space = pyodide.toPy({});
   pyodide.runPython(await source, { globals: space });
-  bridge = space.get("Bridge")(post);
   say("stage", { stage: "open" });
-  say("ready", { model: bridge.open(app, language) });
+  bridge = space.get("Bridge")(post, app, language);
+  goOn();
+}
+
+// One step at a time: between two, a newer request may come in and take the place of the rest.
+function goOn() {
+  working = true;
+  try {
+    if (bridge.step()) return void setTimeout(goOn, 0);
+    if (!opened) say("ready");
+    opened = true;
+    say("idle");
+  } catch (error) {
+    fail(error, opened ? "fault" : "failed");
+  }
+  working = false;
+}
+
+function fail(error, kind) {
+  console.error(error);
+  const lines = String(error?.message ?? error).trim().split("\n"); // a traceback's last line says what happened
+  say(kind, { message: lines.at(-1) });
 }
 
 self.onmessage = async ({ data }) => {
   try {
-    if (data.kind === "start") {
-      await start(data.app, data.language);
-    } else {
-      bridge.receive(data.words, data.buffers);
-      say("done", { id: data.id });
-    }
+    if (data.kind === "start") return await start(data.app, data.language);
+    bridge.take(data.words);
+    if (!working) goOn();
   } catch (error) {
-    console.error(error);
-    const lines = String(error?.message ?? error).trim().split("\n"); // a traceback's last line says what happened
-    say("failed", { message: lines.at(-1) });
+    fail(error, opened ? "fault" : "failed");
   }
 };

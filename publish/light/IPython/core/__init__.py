@@ -1,2 +1,0 @@
-# ruff: noqa: N999 (the name is what ipywidgets imports)
-"""Only `interactiveshell`."""
