@@ -1,4 +1,4 @@
-"""What a page has of a lab beforehand: `python -m linelab.apps lab01 --still FILE.svg --opening FILE.json`."""
+"""What a page has of a lab beforehand: `python -m linelab.apps lab01 --still A.svg --opening B.json`."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 While a machine is starved, the transfer lot that will end the wait is somewhere upstream. As long as it is
 not complete, the state of the station before is the cause: at work, standing still, or itself starved, which
-passes the question on. Once complete, it is on the move. While a machine is blocked, the next station's state is the
-cause in the same way; if that one starves, what lies between them is on the move.
+passes the question on. Once complete, it is on the move. While a machine is blocked, the next station's state
+is the cause in the same way; if that one starves, what lies between them is on the move.
 """
 
 from __future__ import annotations
