@@ -344,15 +344,13 @@ def test_the_sweep_meets_the_practical_worst_case_where_theory_says_so() -> None
         == last.data["settings"]
         == sorted(base.case.levers[0].costs)
     )
-    off = 0
     for point, throughput, flow in zip(
         last.data["points"], theory["throughput"], theory["lead_time"], strict=True
     ):
         for name, exact in (("throughput", throughput), ("lead_time", flow)):
             mean, half = point["metrics"][name]
-            off += abs(mean - exact) > half
-            assert abs(mean - exact) < 3 * half + 1e-9 + 0.01 * exact
-    assert off <= 5  # of 28 intervals at 95 %, neighbours being alike
+            # twice the interval is four standard errors; common random numbers put all points off together
+            assert abs(mean - exact) < 2 * half
 
 
 def test_desk_answers_the_newest_and_levers_first() -> None:
