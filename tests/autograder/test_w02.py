@@ -36,7 +36,7 @@ def others(count: int) -> list[str]:
 def measured(case: Case, cards: int, seed: int = 7) -> float:
     """Throughput in trays an hour with so many trays, simulated by somebody with seeds of their own."""
     line = case.line.change({"control.cards": cards})
-    run = simulate(line, horizon=case.horizon, warm_up=case.warm_up, replications=50, seed=seed)
+    run = simulate(line, horizon=case.horizon, warm_up=case.warm_up, replications=100, seed=seed)
     return 3600 * run.throughput.mean
 
 
