@@ -47,10 +47,10 @@ def test_every_page_of_the_contents_is_staged(language: str) -> None:
             assert (target / f"{chapter['file']}.md").is_file()
 
 
-def test_glossary_has_thirty_full_entries_with_the_terms_of_both_languages() -> None:
+def test_glossary_has_full_entries_with_the_terms_of_both_languages() -> None:
     with GLOSSARY.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 30
+    assert len(rows) >= 30
     pages = {language: glossary_page(language, words(language)) for language in LANGUAGES}
     for row in rows:
         for field in ("term_en", "term_vi", "term_ko", "short_definition_en", "short_definition_vi"):
