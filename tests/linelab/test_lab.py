@@ -35,7 +35,7 @@ from linelab.widgets.widget import MODULES, bundle
 
 PLANS = {
     "lab01": {"transfer_lot": 5, "lane_capacity": 15},
-    "lab02": {"wip_cap": 8, "test_scatter": 0.6},
+    "lab02": {"wip_cap": 9, "test_scatter": 0.6},
     "lab03": {"inject_repair": 720, "pack_failures": 3600, "lanes": 15, "robot": 32},
 }
 
@@ -357,7 +357,7 @@ def test_desk_answers_the_newest_and_levers_first() -> None:
     desk = Desk(session("lab02", "en"))
     desk.take({"kind": "sweep", "plan": {}, "id": 1})
     assert desk.step().data["kind"] == "sweep"  # type: ignore[union-attr]
-    desk.take({"kind": "plan", "plan": {"wip_cap": 8}, "id": 2})
+    desk.take({"kind": "plan", "plan": {"wip_cap": 9}, "id": 2})
     assert desk.step().data["kind"] == "answer"  # type: ignore[union-attr]
     desk.take({"kind": "plan", "plan": {"wip_cap": 4}, "id": 3})
     kinds = []

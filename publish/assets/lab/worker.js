@@ -68,6 +68,8 @@ function post(words, proxies) {
 }
 
 let bridge = null;
+let python = null;
+self.pythonHeap = () => python._module.HEAPU8.length; // bytes; it never shrinks, so a leak shows here
 let opened = false;
 let working = false;
 
@@ -81,6 +83,7 @@ async function start(app, language) {
     stdout: (line) => console.log(line),
     stderr: (line) => console.warn(line),
   });
+  python = pyodide;
   say("stage", { stage: "boot" });
   const space = pyodide.toPy({});
   pyodide.runPython(await source, { globals: space });
