@@ -24,8 +24,8 @@ PAGES = {
 }
 READY = {"vi": "Bài thực hành đã sẵn sàng.", "en": "The lab is ready."}
 LOADING = 60_000
-# A first picture may take 6 s cold and 3.5 s warm, and a lever's answer 0.3 s, on two cores that do nothing else;
-# tests share theirs with the browser's other processes, so they allow twice that and print what they saw.
+# A first live picture may take 6 s cold and 3.5 s warm, and a lever's answer 0.3 s, on two cores that do
+# nothing else. Tests share theirs with whatever else runs, so they allow twice that and print what they saw.
 COLD, WARM, ANSWER = 12_000, 7_000, 600
 
 
@@ -74,7 +74,7 @@ def metrics(mount: Locator) -> Locator:
 def test_lab_1_as_a_trainee_does_it(
     page: Page, site_url: str, language: str, faults: Callable[[], list[str]]
 ) -> None:
-    """Start, look, predict, move levers by mouse and keyboard, read intervals, compare, send to the exercise."""
+    """Start, predict, move levers by mouse and keyboard, read intervals, compare, send to the exercise."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     mount = open_lab(page, site_url, language)
@@ -194,7 +194,8 @@ def test_lab_2_streams_and_sweeps(
     said: list[str] = []
     page.expose_function("captioned", lambda words: said.append(words))
     page.evaluate(
-        "new MutationObserver(() => captioned(document.querySelector('.ll-metrics caption')?.textContent ?? ''))"
+        "new MutationObserver(() =>"
+        " captioned(document.querySelector('.ll-metrics caption')?.textContent ?? ''))"
         ".observe(document.querySelector('.ll-figures'), {childList: true})"
     )
     lever(mount, "test_fixtures").locator("label").nth(1).click()
@@ -287,24 +288,29 @@ def test_the_line_moves_and_obeys_its_player(
 
 TEN = """
 async () => {
-  const { Stage } = await import(new URL("assets/lab/front/stage.js", location.href.replace(/(vi|en)\\/.*/, "")).href);
-  const { Scene } = await import(new URL("assets/lab/front/scene.js", location.href.replace(/(vi|en)\\/.*/, "")).href);
+  const front = new URL("assets/lab/front/", location.href.replace(/(vi|en)\\/.*/, ""));
+  const { Stage } = await import(new URL("stage.js", front).href);
+  const { Scene } = await import(new URL("scene.js", front).href);
   const live = document.querySelector(".course-lab-live .ll");
   const view = { stations: 10, parts: 600 };
   const op = { station: [], machine: [], start: [], finish: [], leave: [] };
   const stay = { lane: [], enter: [], ready: [], exit: [] };
   for (let n = 0; n < view.parts; n++) for (let j = 0; j < view.stations; j++) {
     const begin = 42 * n + 300 * j + 13 * Math.sin(n * 7 + j);
-    op.station.push(j); op.machine.push(0); op.start.push(begin); op.finish.push(begin + 36); op.leave.push(begin + 38);
-    if (j) { stay.lane.push(j - 1); stay.enter.push(begin - 262); stay.ready.push(begin - 200); stay.exit.push(begin); }
+    op.station.push(j); op.machine.push(0);
+    op.start.push(begin); op.finish.push(begin + 36); op.leave.push(begin + 38);
+    if (!j) continue;
+    stay.lane.push(j - 1); stay.enter.push(begin - 262); stay.ready.push(begin - 200); stay.exit.push(begin);
   }
-  const columns = { stop_station: new Uint8Array(), stop_state: new Uint8Array(), stop_begin: new Float32Array(), stop_end: new Float32Array() };
+  const none = new Float32Array();
+  const columns = { stop_station: none, stop_state: none, stop_begin: none, stop_end: none };
   for (const [name, values] of Object.entries(op)) columns[`op_${name}`] = Float32Array.from(values);
   for (const [name, values] of Object.entries(stay)) columns[`stay_${name}`] = Float32Array.from(values);
   const texts = new Proxy({}, { get: (_, key) => String(key) });
-  const spec = { language: "en", metrics: [], levers: [], crews: [{ name: "c", count: 3, stations: [1, 2, 3] }], parts: "parts",
-    states: ["working", "starved", "blocked", "down"], texts, stations: Array.from({ length: 10 }, (_, i) => ({ name: `s${i}`, label: `Station ${i}` })) };
-  const { Speech } = await import(new URL("assets/lab/front/dom.js", location.href.replace(/(vi|en)\\/.*/, "")).href);
+  const stations = Array.from({ length: 10 }, (_, i) => ({ name: `s${i}`, label: `Station ${i}` }));
+  const spec = { language: "en", metrics: [], levers: [], crews: [{ name: "c", count: 3, stations: [1] }],
+                 parts: "parts", states: ["working", "starved", "blocked", "down"], texts, stations };
+  const { Speech } = await import(new URL("dom.js", front).href);
   const stage = new Stage(new Speech(spec));
   live.prepend(stage.element);
   stage.element.scrollIntoView();
@@ -330,9 +336,7 @@ def test_ten_stations_move_at_sixty_frames_a_second(page: Page, site_url: str) -
     start(mount)
     mount.locator(".ll-play").click()
     seen = page.evaluate(TEN)
-    print(
-        f"\nten stations: {seen['rate']:.0f} frames a second, {seen['median']:.1f} ms a frame, 95 % within {seen['most']:.1f} ms"
-    )
+    print(f"\nten stations: {seen['rate']:.0f} frames a second, {seen['median']:.1f} ms a frame")
     assert seen["median"] < 1000 / 60, seen
     assert seen["rate"] > 30, seen
 
@@ -384,7 +388,8 @@ async (root) => {
     postMessage("done");`;
   const begun = performance.now();
   await new Promise((resolve, reject) => {
-    const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
+    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const worker = new Worker(address, { type: "module" });
     worker.onmessage = resolve;
     worker.onerror = (event) => reject(new Error(event.message));
   });
@@ -396,7 +401,7 @@ async (root) => {
 def test_a_lab_is_live_in_less_than_twice_the_time_of_bare_pyodide(
     context: BrowserContext, page: Page, site_url: str
 ) -> None:
-    """Both warm, in one run: bare precompiled Pyodide up to a matplotlib figure, and the lab up to its levers."""
+    """Both warm, in one run: bare precompiled Pyodide up to a figure, and the lab up to its levers."""
     ratios, seen = [], []
     page.goto(site_url + "en/index.html")
     page.evaluate(BARE, site_url)
@@ -473,13 +478,13 @@ def test_a_file_that_does_not_come_is_named_and_can_be_tried_again(
     if name != "stage":  # what was worked out beforehand is there to read
         expect(metrics(mount)).to_have_count(3)
         expect(mount.locator(".ll-banner")).to_be_visible()
-        expect(lever(mount, "transfer_lot")).to_be_disabled()
+        expect(lever(mount, "transfer_lot").locator("input").first).to_be_disabled()
     page.unroute(file)
     if name == "stage":
         page.reload()  # a browser remembers that a module failed
     start(mount)
     expect(status).to_have_text(READY["en"])
-    expect(lever(mount, "transfer_lot")).to_be_enabled()
+    expect(lever(mount, "transfer_lot").locator("input").first).to_be_enabled()
 
 
 def test_without_webassembly_the_still_results_are_there(page: Page, site_url: str) -> None:
@@ -489,9 +494,10 @@ def test_without_webassembly_the_still_results_are_there(page: Page, site_url: s
     expect(mount.locator(".course-lab-status")).to_contain_text("WebAssembly")
     expect(metrics(mount)).to_have_count(3)
     expect(mount.locator(".ll-why-list li").first).to_be_visible()
+    mount.locator(".ll-line").scroll_into_view_if_needed()  # it rests where nobody sees it
     clock = mount.locator(".ll-clock")
     before = clock.inner_text()
-    page.wait_for_timeout(800)
+    page.wait_for_timeout(1500)
     assert clock.inner_text() != before, "the line of today can be watched without Python"
 
 
@@ -517,9 +523,8 @@ def test_silence_ends_in_a_message(page: Page, site_url: str) -> None:
 def test_without_storage_the_lab_runs_and_says_so(
     page: Page, site_url: str, faults: Callable[[], list[str]]
 ) -> None:
-    page.add_init_script(
-        "Object.defineProperty(globalThis, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
-    )
+    refused = "throw new DOMException('no', 'SecurityError');"
+    page.add_init_script(f"Object.defineProperty(globalThis, 'localStorage', {{get() {{ {refused} }}}})")
     mount = open_lab(page, site_url, "en")
     start(mount)
     lever(mount, "transfer_lot").locator("label").nth(1).click()

@@ -85,7 +85,8 @@ class Lab {
   /** The lab as it was worked out when the site was built: there at once, while Python is on its way. */
   async show() {
     this.ready = false;
-    const [{ LabView }, opening, { putPlan }] = await Promise.all([import("./front/main.js"), readOpening(this.mount.dataset.opening), import("./exercise.js")]);
+    const [{ LabView }, opening] = await Promise.all([import("./front/main.js"), readOpening(this.mount.dataset.opening)]);
+    const { putPlan } = await import("./exercise.js");
     this.view?.close();
     this.view = new LabView(this.live, { ask: (request) => this.session.ask(request), put: putPlan });
     this.mount.classList.add("has-view");
