@@ -21,6 +21,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from publish.errors import PublishError
+from publish.light import lighten
 from publish.parts import digest, is_current, renewed
 from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
 
@@ -67,6 +68,7 @@ def build_book(language: str, out: Path) -> Path:
         raise PublishError("\n".join([f"book ({language}) does not build; all of it in {log}:", *said[:12]]))
     with renewed(out, inputs) as fresh:
         shutil.copytree(html, fresh, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
+        lighten(fresh)
     return out
 
 
@@ -136,6 +138,8 @@ def _inputs(language: str) -> str:
             ROOT / "locale" / f"{language}.yml",
             ROOT / "requirements.txt",
             Path(__file__),
+            ROOT / "publish" / "light.py",
+            ROOT / "publish" / "typeset.mjs",
             *_files(ROOT / "publish" / "ext"),
             *_files(ASSETS / "templates"),
             ASSETS / "logo.svg",

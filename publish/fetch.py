@@ -5,7 +5,7 @@ is refused unless its hash is the pinned one.
 
 To add a browser library (it then stands in the site's `assets/vendor/`)::
 
-    python -m publish.fetch pin npm:mathjax@3.2.2 es5/tex-chtml.js=mathjax/tex-chtml.js
+    python -m publish.fetch pin npm:jsonld@9.0.0 dist/jsonld.esm.min.js=jsonld/jsonld.esm.min.js
 
 A folder may be named with a slash at its end: each file in it is pinned. For the site assembler::
 
