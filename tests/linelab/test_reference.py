@@ -35,5 +35,5 @@ def test_both_languages_show_the_same_examples(name: str) -> None:
 
 
 def test_the_reference_is_there() -> None:
-    wanted = {"line", "stations", "flow", "control", "results", "statistics", "theory", "engines"}
+    wanted = {"line", "stations", "flow", "control", "results", "statistics", "theory", "engines", "labs"}
     assert {name[:-3] for name in PAGES} == wanted

@@ -16,8 +16,10 @@ PAGE = """<html><head><script>window.MathJax = {"options": {}}</script>
 <div class="math notranslate nohighlight" id="equation-one">
 <span class="eqno">(1)<a class="headerlink" href="#equation-one">#</a></span>\\[a &lt; \\frac{1}{b}\\]</div>
 <i class="fa-solid fa-moon"></i></body></html>"""
-ICONS = 'c={moon:[384,512,[127769,9214],"f186","M1"],"chart-bar":[512,512,["bar-chart"],"f080","M2"],3:[320,512,[51],"33","M3"]}'
-SHEET = '.fa-moon:before{content:"\\f186"}.fa-bar-chart:before,.fa-chart-bar:before{content:"\\f080"}.a{color:red}'
+MOON = 'c={moon:[384,512,[127769,9214],"f186","M1"],'
+ICONS = MOON + '"chart-bar":[512,512,["bar-chart"],"f080","M2"],3:[320,512,[51],"33","M3"]}'
+CHART = '.fa-bar-chart:before,.fa-chart-bar:before{content:"\\f080"}'
+SHEET = '.fa-moon:before{content:"\\f186"}' + CHART + ".a{color:red}"
 
 
 @pytest.fixture

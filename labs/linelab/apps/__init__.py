@@ -32,13 +32,13 @@ def session(name: str, lang: str = "vi", case: Case | None = None) -> Session:
     return Session(lab(name), lang, case)
 
 
-def open_lab(name: str, lang: str = "vi", case: Case | None = None) -> Any:
+def open_lab(which: str | Lab, lang: str = "vi", case: Case | None = None) -> Any:
     """The lab as a widget, in a notebook.
 
     Parameters
     ----------
-    name : str
-        Such as ``"lab01"``.
+    which : str or Lab
+        Such as ``"lab01"``, or a lab of one's own.
     lang : {"vi", "en"}
         Language of every label.
     case : Case, optional
@@ -46,7 +46,7 @@ def open_lab(name: str, lang: str = "vi", case: Case | None = None) -> Any:
     """
     from linelab.widgets.widget import LabWidget  # not in the page: it needs ipywidgets
 
-    return LabWidget(session(name, lang, case))
+    return LabWidget(Session(lab(which) if isinstance(which, str) else which, lang, case))
 
 
 def still(name: str, lang: str) -> Figure:

@@ -55,8 +55,8 @@ class Lab:
     ----------
     id : str
         Such as ``"lab01"``.
-    case_id : str
-        Of a case in `linelab.cases`: the line, its levers and budget, its words.
+    source : str or Case
+        A case, or the id of one in `linelab.cases`: the line, its levers and budget, its words.
     predict : str
         Metric that the trainee commits to before the first plan is shown.
     goal : str
@@ -69,7 +69,7 @@ class Lab:
     """
 
     id: str
-    case_id: str
+    source: str | Case
     predict: str = "lead_time"
     goal: str = "lead_time"
     sweep: str | None = None
@@ -78,7 +78,7 @@ class Lab:
 
     @property
     def case(self) -> Case:
-        return load(self.case_id)
+        return load(self.source) if isinstance(self.source, str) else self.source
 
 
 def digest(case: Case) -> str:
