@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 
 from linelab.cases import Case
-from linelab.estimate import Estimate
 from linelab.results import Run
 from linelab.tally import STATES
 from linelab.texts import number, text
@@ -124,25 +123,6 @@ def _draw_line(axes: Axes, case: Case, run: Run, language: str) -> None:
     axes.set_xlim(-0.15, (len(run.stations) - 1) * step + width + 0.15)
     axes.set_ylim(-0.5, 1.35)
     axes.set_axis_off()
-
-
-def interval_figure(rows: Sequence[tuple[str, Estimate]], label: str, language: str) -> Figure:
-    """Means with their intervals, one row each, the first on top."""
-    figure = Figure(figsize=(9.2, 0.75 + 0.42 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    for i, (_, estimate) in enumerate(rows):
-        colour = "#5a6b7b" if i == 0 else "#0072B2"
-        axes.barh(i, estimate.mean, height=0.55, color=colour, alpha=0.35)
-        axes.errorbar(estimate.mean, i, xerr=estimate.half_width, color=colour, capsize=5, marker="o", lw=2)
-        shown = f"{number(estimate.mean, language)} ± {number(estimate.half_width, language)}"
-        axes.annotate(shown, (estimate.high, i), xytext=(8, 0), textcoords="offset points", va="center",
-                      fontsize=9.5, color=INK)  # fmt: skip
-    axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=10)
-    axes.set_xlim(0, 1.25 * max(estimate.high for _, estimate in rows))
-    axes.invert_yaxis()
-    axes.set_xlabel(label, fontsize=10)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
 
 
 def svg(figure: Figure) -> bytes:

@@ -15,6 +15,7 @@ import linelab
 from linelab import answers, simulate, trainees
 from linelab.cases import CaseError, load, names, read
 from linelab.texts import LANGUAGES, catalogue, number, text
+from linelab.widgets.session import LOSSES
 
 EDITION = "2026-1"
 PEOPLE = [f"{i:07d}" + trainees.check_character(f"{i:07d}") for i in range(200)]
@@ -40,11 +41,15 @@ def test_texts_have_both_languages_and_the_same_fields() -> None:
 
 def test_every_text_that_the_code_asks_for_exists_and_none_is_left_over() -> None:
     package = Path(linelab.__file__).parent
-    code = "\n".join(p.read_text("utf-8") for p in package.rglob("*.py"))
-    families = {"state", "metric", "brief", "unit", "answer"}  # keys also built from names
+    files = [p for p in package.rglob("*") if p.suffix in (".py", ".js")]
+    code = "\n".join(p.read_text("utf-8") for p in files)
+    # also built from names
+    families = ("state.", "metric.", "brief.", "unit.", "answer.", "why.", "lab.curve.")
+    built = {f"lab.{name}" for name in (*LOSSES, "today", "plan")}
     for key in catalogue():
-        assert key in code or key.split(".")[0] in families, f"{key} is never used"
-    for key in re.findall(r'text\(\s*"([a-z_]+\.[a-z_]+)"', code):
+        quoted = f'"{key}"' in code or f"'{key}'" in code
+        assert quoted or key.startswith(families) or key in built, f"{key} is never used"
+    for key in re.findall(r'text\(\s*"([a-z_]+\.[a-z_.]+)"', code):
         assert key in catalogue(), key
 
 
