@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograder.plan import judge_model, judge_plan
+from autograder.plan import judge_plan
 from linelab.cases import Case
 
 REASON = "application/vnd.course.reason+json"
@@ -81,12 +81,6 @@ def mark_choice(value: Any, expected: str, *, points: float, reason: Mapping[str
 def mark_plan(case: Case, plan: Any, seeds: Sequence[int], *, points: float) -> float:
     """Mark a plan by simulating it: points by the share of the attainable gain, to a tenth of a point."""
     verdict = judge_plan(case, plan, seeds)
-    return _give(round(points * verdict.share, 1), points, None, verdict.reason)
-
-
-def mark_model(case: Case, plan: Any, seeds: Sequence[int], *, points: float) -> float:
-    """Mark a corrected model by its agreement with the plant, today and after a change."""
-    verdict = judge_model(case, plan, seeds)
     return _give(round(points * verdict.share, 1), points, None, verdict.reason)
 
 

@@ -1,8 +1,8 @@
-"""Judges a plan, or a model, by simulating it on hidden seeds with the trainee's own variant.
+"""Judges an improvement plan by simulating it on hidden seeds with the trainee's own variant.
 
-Credit for a plan is the share of the attainable gain: how far it shortens the flow time, against the best
-plan that the levers and the budget allow, where a plan must keep the throughput that the case asks for. All
-plans run on the same random numbers, so that luck plays no part in the comparison.
+Credit is the share of the attainable gain: how far the plan shortens the flow time, against the best plan
+that the levers and the budget allow, where a plan must keep the throughput that the case asks for. All plans
+run on the same random numbers, so that luck plays no part in the comparison.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from linelab.texts import LANGUAGES, number
 
 REPLICATIONS = 40
 FULL_SHARE = 0.97  # so near the best, plans are equally good
-AGREES = {"throughput": 0.01, "lead_time": 0.1, "wip": 0.1}  # a model's relative distance from the plant
 
 
 @dataclass(frozen=True)
@@ -76,50 +75,6 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
         share,
         "Với phương án này thời gian lưu trình là {} phút: đạt {} mức cải thiện có thể.".format(*vi),
         "With this plan the flow time is {} min: {} of the attainable gain.".format(*en),
-    )
-
-
-def judge_model(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
-    """Judge the settings of a model by how well it agrees with the plant, now and after a change.
-
-    Throughput, flow time and WIP are compared with those of the line at ``case.plant`` under the same random
-    numbers, with the claim's lever as today and then as promised: a model that is right for a wrong reason
-    agrees today and fails once something changes. The share is that of the six comparisons that agree.
-
-    Parameters
-    ----------
-    case : Case
-        The trainee's variant; it has a plant and a claim.
-    plan : dict or None
-        Lever to setting; that of the claim is left aside.
-    seeds : sequence of int
-        Hidden seeds; the first is used.
-
-    Returns
-    -------
-    Verdict
-    """
-    if plan is None:
-        return _verdict(0.0, "Chưa có mô hình nào được ghi.", "No model was recorded.")
-    faults = case.faults(plan) if isinstance(plan, dict) else [f"plan: {plan!r} is not a plan"]
-    if faults:
-        why = "; ".join(faults)
-        return _verdict(0.0, f"Mô hình không chạy được: {why}", f"The model cannot run: {why}")
-    assert case.claim is not None
-    settings = {name: setting for name, setting in plan.items() if name != case.claim.lever}
-    agree = []
-    for change in ({}, {case.claim.lever: case.claim.setting}):
-        model, plant = (_run(case, {**base, **change}, seeds) for base in (settings, case.plant))
-        for metric, tolerance in AGREES.items():
-            there, measured = getattr(model, metric).mean, getattr(plant, metric).mean
-            agree.append(abs(there / measured - 1) <= tolerance)  # the same line gives the same numbers
-    today, changed = sum(agree[: len(AGREES)]), sum(agree[len(AGREES) :])
-    return _verdict(
-        sum(agree) / len(agree),
-        f"So với nhà máy, mô hình khớp {today} trên 3 chỉ số ở hiện tại, {changed} trên 3 khi đã thay đổi. "
-        "Hãy soát từng con số và đơn vị với phiếu dữ liệu, cả những con số hiện chưa ảnh hưởng gì.",
-        f"Against the plant the model agrees on {today} of 3 figures today, {changed} of 3 after the change. "
-        "Check each number and unit against the data sheet, those that matter little today, too.",
     )
 
 
