@@ -1,9 +1,9 @@
 """Judges a plan by simulating it on hidden seeds with the trainee's own variant.
 
-An improvement plan gets the share of the attainable gain: how far it shortens the flow time, against the best
-plan that the levers and the budget allow, where a plan must keep the throughput that the case asks for. A plan
-that corrects a model gets the share of the figures in which the model and the plant agree. All runs share
-their random numbers, so that luck plays no part in the comparison.
+An improvement plan gets the share of the attainable gain: how far it shortens the flow time, against the
+best plan that the levers and the budget allow, where a plan must keep the throughput that the case asks for.
+A plan that corrects a model gets the share of the figures in which the model and the plant agree. All runs
+share their random numbers, so that luck plays no part in the comparison.
 """
 
 from __future__ import annotations
@@ -147,12 +147,12 @@ def judge_model(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     # which figures agree helps to search; which inputs are wrong is for the trainee to find
     return _verdict(
         count / most,
-        f"{said_vi} Như hiện nay: {vi[0]}. Trong tình huống của lời hứa: {vi[1]}. Mô hình phải đúng cả trong tình "
-        "huống cần quyết định: hãy đối chiếu từng dòng của phiếu dữ liệu, kể cả đơn vị, cả những số mà hôm nay "
-        "chưa có tác dụng gì.",
-        f"{said_en} As it is today: {en[0]}. In the situation of the promise: {en[1]}. A model has to be right in "
-        "the situation that the decision is about, too: go through the data sheet line by line, units included, "
-        "and the inputs that play no part today.",
+        f"{said_vi} Như hiện nay: {vi[0]}. Trong tình huống của lời hứa: {vi[1]}. Mô hình phải đúng cả trong "
+        "tình huống cần quyết định: hãy đối chiếu từng dòng của phiếu dữ liệu, kể cả đơn vị, cả những số mà "
+        "hôm nay chưa có tác dụng gì.",
+        f"{said_en} As it is today: {en[0]}. In the situation of the promise: {en[1]}. A model has to be "
+        "right in the situation that the decision is about, too: go through the data sheet line by line, "
+        "units included, and the inputs that play no part today.",
     )
 
 
