@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograder.plan import judge_plan
+from autograder.plan import judge_model, judge_plan
 from linelab.cases import Case
 
 REASON = "application/vnd.course.reason+json"
@@ -81,6 +81,24 @@ def mark_choice(value: Any, expected: str, *, points: float, reason: Mapping[str
 def mark_plan(case: Case, plan: Any, seeds: Sequence[int], *, points: float) -> float:
     """Mark a plan by simulating it: points by the share of the attainable gain, to a tenth of a point."""
     verdict = judge_plan(case, plan, seeds)
+    return _give(round(points * verdict.share, 1), points, None, verdict.reason)
+
+
+def mark_model(case: Case, plan: Any, seeds: Sequence[int], *, points: float) -> float:
+    """Mark a corrected model: points by the share of its figures that agree with the plant.
+
+    Parameters
+    ----------
+    case : Case
+        The trainee's variant; its `plant` and `claim` say what to agree with, and in which situations.
+    plan : dict or None
+        The recorded settings of the model.
+    seeds : sequence of int
+        Hidden seeds.
+    points : float
+        What the question is worth; given to a tenth of a point.
+    """
+    verdict = judge_model(case, plan, seeds)
     return _give(round(points * verdict.share, 1), points, None, verdict.reason)
 
 

@@ -1,8 +1,9 @@
-"""Judges an improvement plan by simulating it on hidden seeds with the trainee's own variant.
+"""Judges a plan by simulating it on hidden seeds with the trainee's own variant.
 
-Credit is the share of the attainable gain: how far the plan shortens the flow time, against the best plan
-that the levers and the budget allow, where a plan must keep the throughput that the case asks for. All plans
-run on the same random numbers, so that luck plays no part in the comparison.
+An improvement plan gets the share of the attainable gain: how far it shortens the flow time, against the
+best plan that the levers and the budget allow, where a plan must keep the throughput that the case asks for.
+A plan that corrects a model gets the share of the figures in which the model and the plant agree. All runs
+share their random numbers, so that luck plays no part in the comparison.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any
 from linelab.cases import Case
 from linelab.experiment import simulate
 from linelab.results import Run
-from linelab.texts import LANGUAGES, number
+from linelab.texts import LANGUAGES, number, text
 
 REPLICATIONS = 40
 FULL_SHARE = 0.97  # so near the best, plans are equally good
+TOLERANCES = {"throughput": 0.01, "lead_time": 0.05, "wip": 0.05}  # within what a model agrees with the plant
+NONE = {"vi": "không chỉ số nào", "en": "none"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,71 @@ def attainable_gain(case: Case, seeds: Sequence[int], today: Run | None = None) 
         if _keeps_throughput(case, today, run):
             best = max(best, today.lead_time.mean - run.lead_time.mean)
     return best
+
+
+def judge_model(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
+    """Judge the settings that are to make a model agree with its plant.
+
+    Throughput, flow time and WIP are compared in two situations: as the plant is, and with what the case's
+    claim is about. In the first some inputs may hardly matter; the decision is about the second. On the same
+    random numbers a right model agrees to the last digit, so the tolerances only say how wrong is wrong.
+
+    Parameters
+    ----------
+    case : Case
+        The trainee's variant, with a plant and a claim.
+    plan : dict or None
+        Lever to setting; levers left out stay as in the model. The claim's lever is set by the judge.
+    seeds : sequence of int
+        Hidden seeds; the first is used.
+
+    Returns
+    -------
+    Verdict
+        With the share of the six comparisons that agree within `TOLERANCES`.
+
+    Raises
+    ------
+    ValueError
+        If the case has no plant or no claim.
+    """
+    if not case.plant or case.claim is None:
+        raise ValueError(f"case {case.id}: has no plant or no claim, so no model can be judged")
+    if plan is None:
+        return _verdict(0.0, "Chưa có mô hình nào được ghi.", "No model was recorded.")
+    model = {k: v for k, v in plan.items() if k != case.claim.lever} if isinstance(plan, dict) else {}
+    faults = case.faults(plan) if isinstance(plan, dict) else [f"plan: {plan!r} is not a plan"]
+    if faults:
+        why = "; ".join(faults)
+        return _verdict(0.0, f"Mô hình không chạy được: {why}", f"The model cannot run: {why}")
+    agree: list[list[str]] = []
+    for setting in ({}, {case.claim.lever: case.claim.setting}):
+        run, plant = _run(case, {**model, **setting}, seeds), _run(case, {**case.plant, **setting}, seeds)
+        agree.append([name for name in TOLERANCES if _agrees(run, plant, name)])
+    count, most = sum(map(len, agree)), 2 * len(TOLERANCES)
+    vi, en = (
+        [", ".join(text(f"metric.{name}", x) for name in names) or NONE[x] for names in agree]
+        for x in LANGUAGES
+    )
+    said_vi = f"{count} trên {most} chỉ số khớp với nhà máy."
+    said_en = f"{count} of {most} figures agree with the plant."
+    if count == most:
+        return _verdict(1.0, said_vi, said_en)
+    # which figures agree helps to search; which inputs are wrong is for the trainee to find
+    return _verdict(
+        count / most,
+        f"{said_vi} Như hiện nay: {vi[0]}. Trong tình huống của lời hứa: {vi[1]}. Mô hình phải đúng cả trong "
+        "tình huống cần quyết định: hãy đối chiếu từng dòng của phiếu dữ liệu, kể cả đơn vị, cả những số mà "
+        "hôm nay chưa có tác dụng gì.",
+        f"{said_en} As it is today: {en[0]}. In the situation of the promise: {en[1]}. A model has to be "
+        "right in the situation that the decision is about, too: go through the data sheet line by line, "
+        "units included, and the inputs that play no part today.",
+    )
+
+
+def _agrees(run: Run, plant: Run, name: str) -> bool:
+    model, real = getattr(run, name).mean, getattr(plant, name).mean
+    return bool(abs(model - real) <= TOLERANCES[name] * abs(real))
 
 
 def _run(case: Case, plan: Mapping[str, Any], seeds: Sequence[int]) -> Run:
