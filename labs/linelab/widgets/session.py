@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from linelab.engines import choose
 from linelab.engines.service import Memory
 from linelab.estimate import Estimate
 from linelab.experiment import simulate, stream
+from linelab.plant import plant_record
 from linelab.results import Run
 from linelab.tally import STATES
 from linelab.texts import catalogue, text
@@ -29,7 +31,6 @@ from linelab.widgets.why import explains, idle_times
 
 REPLICATIONS = 100
 SEED = 2026
-PLANT_SEED, PLANT_SHIFTS = 1, 20  # what a plant wrote down: so many shifts, of days that no model shares
 RECORDED = {"recursion": 20, "simpy": 4}  # replications whose every event is looked at for the causes
 LOSSES = ("availability", "performance", "quality", "oee")
 
@@ -63,7 +64,6 @@ class Session:
         self.lab, self.language, self.case = lab, language, case or lab.case
         self._memory = Memory()
         self._runs: dict[tuple[Any, ...], Run] = {}
-        self._plant: Run | None = None
 
     def opening(self) -> Iterator[Message]:
         """The lab's own words and levers, then today's line."""
@@ -173,16 +173,10 @@ class Session:
         extent = {**self._extent(), "memory": None}
         return simulate(line, replications=RECORDED[choose("auto", line)], record=True, **extent)
 
-    @property
+    @cached_property
     def plant(self) -> Run:
-        """The record of the plant itself: as many shifts as were written down."""
-        if self._plant is None:
-            case = self.case
-            self._plant = simulate(
-                case.apply(case.plant), horizon=case.warm_up + case.shift, warm_up=case.warm_up,
-                replications=PLANT_SHIFTS, seed=PLANT_SEED, progress=lambda share: None,
-            )  # fmt: skip
-        return self._plant
+        """The record of the plant itself, for a model to be compared with."""
+        return plant_record(self.case)
 
     # -- runs as data
 
