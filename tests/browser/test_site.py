@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 
 from publish import check
 from publish.paths import LANGUAGES
@@ -106,8 +107,32 @@ def test_vietnamese_is_found_with_or_without_diacritics(page: Page, site_url: st
     page.locator("#search-results a", has_text="Tuần 1").first.wait_for()
 
 
-def test_a_page_is_light_until_the_lab_starts(page: Page, site_url: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda r: asked.append(r.url))
-    page.goto(site_url + "vi/w01-seeing-the-factory/index.html", wait_until="networkidle")
-    assert not [a for a in asked if "/runtime/" in a or "html-manager" in a or "requirejs" in a]
+@pytest.mark.parametrize(
+    "week", ["w01-seeing-the-factory", "w02-factory-physics", "w03-simulation-you-can-trust"]
+)
+def test_a_page_is_light_until_the_lab_starts(page: Page, site_url: str, week: str) -> None:
+    """Nothing of a lab's runtime, and 600 KB at most as a host with compression sends it."""
+    got: dict[str, int] = {}
+
+    def note(response: Response) -> None:
+        body = response.body()
+        text = not response.url.split("?")[0].endswith((".woff", ".woff2", ".png", ".jpg"))
+        got[response.url] = len(gzip.compress(body)) if text else len(body)
+
+    page.on("response", note)
+    page.goto(f"{site_url}vi/{week}/index.html", wait_until="networkidle")
+    assert not [a for a in got if "/runtime/" in a or "/front/main" in a or "opening" in a]
+    total = sum(got.values())
+    print(f"\n{week}: {total / 1000:.0f} KB before the lab starts")
+    assert total < 600_000, sorted(got.items(), key=lambda x: -x[1])[:8]
+
+
+def test_formulas_are_typeset_and_said(page: Page, site_url: str) -> None:
+    page.goto(site_url + "vi/w02-factory-physics/index.html")
+    formula = page.locator("div.math").first
+    assert formula.locator("svg").is_visible()
+    assert formula.locator("math mfrac").count() >= 1
+    left = page.evaluate(
+        "[...document.querySelectorAll('.math')].filter(e => /\\\\[(\\[]/.test(e.textContent)).length"
+    )
+    assert left == 0, "TeX is left on the page"

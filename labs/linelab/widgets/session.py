@@ -25,7 +25,7 @@ from linelab.results import Run
 from linelab.tally import STATES
 from linelab.texts import catalogue, text
 from linelab.widgets import words
-from linelab.widgets.lab import Lab, digest
+from linelab.widgets.lab import Lab, Metric, digest
 from linelab.widgets.scene import columns
 from linelab.widgets.why import explains, idle_times
 
@@ -88,6 +88,14 @@ class Session:
             said = text("plan.fault", self.language, fault=str(error))
             yield _message("fault", id=request.get("id"), text=said)
 
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The lab's metrics, each with digits enough to show its interval of today."""
+        *_, today = self._simulated({})
+        widths = [metric.of(today, self.case).half_width for metric in self.lab.metrics]
+        pairs = zip(self.lab.metrics, widths, strict=True)
+        return tuple(replace(m, digits=max(m.digits, 2)) if 0 < w < 0.1 else m for m, w in pairs)
+
     # -- what is asked for
 
     def _plan(self, plan: Plan, id_: int) -> Iterator[Message]:
@@ -132,7 +140,7 @@ class Session:
         *_, one = self._simulated(a)
         *_, two = self._simulated(b)
         rows = []
-        for metric in self.lab.metrics:
+        for metric in self.metrics:
             difference = metric.of(two, self.case).minus(metric.of(one, self.case))
             said = words.verdict(difference, metric, self.case, self.language)
             row = {"a": metric.of(one, self.case), "b": metric.of(two, self.case), "difference": difference}
@@ -201,7 +209,7 @@ class Session:
             "metrics": [
                 {"name": m.name, "label": text(f"metric.{m.name}", lang), "unit": m.unit(case, lang),
                  "digits": m.digits, "better": m.better}
-                for m in lab.metrics
+                for m in self.metrics
             ],
             "levers": [
                 {"name": x.name, "label": x.label[lang], "unit": x.unit[lang], "help": x.help[lang],
@@ -225,7 +233,7 @@ class Session:
         *_, all_today = self._simulated({})
         today = _first(all_today, done)
         rows = []
-        for metric in self.lab.metrics:
+        for metric in self.metrics:
             here, there = metric.of(today, case), metric.of(run, case)
             difference = there.minus(here)
             row: dict[str, Any] = {
@@ -243,7 +251,7 @@ class Session:
         notes = [said] if said and plan else []
         promised = case.claim and plan.get(case.claim.lever) == case.claim.setting
         if case.plant and not promised:  # what is promised is not yet at the plant
-            notes.append(words.agreement(case, self.plant, run, self.lab.metrics, lang))
+            notes.append(words.agreement(case, self.plant, run, self.metrics, lang))
         if case.claim and promised:
             without = {n: s for n, s in plan.items() if n != case.claim.lever}
             *_, base = self._simulated(without)
@@ -270,7 +278,7 @@ class Session:
         ]  # fmt: skip
 
     def _figures(self, run: Run) -> dict[str, list[float | None]]:
-        return {m.name: _pair(m.of(run, self.case)) for m in self.lab.metrics}
+        return {m.name: _pair(m.of(run, self.case)) for m in self.metrics}
 
     def _why(self, plan: Plan, run: Run, recorded: Run) -> list[str]:
         case, lang = self.case, self.language
