@@ -190,6 +190,10 @@ class Session:
 
     def _about(self) -> dict[str, Any]:
         case, lang, lab = self.case, self.language, self.lab
+        # a model to be made right is no line of today, and nothing in it is better for being more
+        shown = {k: x[lang] for k, x in catalogue().items() if k.startswith(("lab.", "state."))}
+        if case.plant:
+            shown |= {"lab.today": shown["lab.received"], "lab.now": shown["lab.received.short"]}
         question = next(q for q in case.questions.values() if q.kind == "plan")
         return {
             "lab": lab.id,
@@ -208,7 +212,7 @@ class Session:
             "question": question.id,
             "metrics": [
                 {"name": m.name, "label": text(f"metric.{m.name}", lang), "unit": m.unit(case, lang),
-                 "digits": m.digits, "better": m.better}
+                 "digits": m.digits, "better": "" if case.plant else m.better}
                 for m in self.metrics
             ],
             "levers": [
@@ -224,7 +228,7 @@ class Session:
                 for o in case.line.operators if "work" in o.does
             ],
             "states": list(STATES),
-            "texts": {k: x[lang] for k, x in catalogue().items() if k.startswith(("lab.", "state."))},
+            "texts": shown,
         }  # fmt: skip
 
     def _answer(self, plan: Plan, run: Run) -> dict[str, Any]:

@@ -93,6 +93,7 @@ class Lab {
     for (const [data, columns] of opening) this.view.receive(data, columns);
     await new Promise((resolve) => setTimeout(resolve)); // one turn, in which the picture is drawn
     this.mount.dataset.shownAfter = Math.round(performance.now() - this.begun);
+    if (this.mount.dataset.state === "failed") this.view.begin();
     this.enliven();
   }
 
@@ -112,6 +113,7 @@ class Lab {
   fail(key, values) {
     this.button.textContent = text("retry");
     this.view?.setLive(false);
+    this.view?.begin(); // today's line can be watched without Python
     this.say(text("failed", { reason: text(key, values) }));
     this.state("failed");
   }

@@ -27,8 +27,15 @@ export class LabView {
     if (act) this[act](data, columns);
   }
 
+  /** Let the line run: not before Python has started, which wants the whole processor. */
+  begin() {
+    this.playable = true;
+    this.stage?.begin();
+  }
+
   /** Whether Python is there to answer. */
   setLive(live) {
+    if (live) this.begin();
     this.live = live;
     this.root.classList.toggle("is-still", !live);
     this.levers?.enable(live);
@@ -133,6 +140,7 @@ export class LabView {
     const found = this.scenes.get(name);
     if (!found) return;
     this.stage.show(found.scene, this.speech.plan(found.plan));
+    if (this.playable) this.stage.begin();
     for (const tab of this.views.children) tab.setAttribute("aria-pressed", String(tab.dataset.view === name));
   }
 

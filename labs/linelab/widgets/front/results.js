@@ -71,7 +71,7 @@ export class Results {
   verdict(row, metric) {
     const up = row.difference[0] > 0;
     const good = row.clear && up === (metric.better === "high");
-    const kind = row.clear ? (good ? "ll-good" : "ll-bad") : "ll-unclear";
+    const kind = row.clear && metric.better ? (good ? "ll-good" : "ll-bad") : "ll-unclear";
     return make("span", { class: `ll-verdict ${kind}` }, row.words);
   }
 

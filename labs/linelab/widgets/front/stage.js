@@ -60,7 +60,6 @@ export class Stage {
 
   /** Show another scene; the moment stays, so that two lines can be compared at the same one. */
   show(scene, name) {
-    const first = this.scene === null;
     this.scene = scene;
     this.which.textContent = this.speech.text("lab.line.which", { plan: name });
     this.slider.max = Math.floor(scene.seconds);
@@ -69,11 +68,18 @@ export class Stage {
     const usual = ["working", "starved", "blocked"];
     this.showKeys(this.spec.states.filter((state) => usual.includes(state) || states.has(state)));
     this.resize();
-    if (first && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.toggle();
+  }
+
+  /** Set it going, unless the reader wants things to keep still. */
+  begin() {
+    if (this.begun || !this.scene) return;
+    this.begun = true;
+    if (!this.playing && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.toggle();
   }
 
   toggle() {
     if (!this.scene) return;
+    this.begun = true;
     this.playing = !this.playing;
     if (this.playing && this.time >= this.scene.seconds) this.time = 0;
     this.play.textContent = this.playing ? "⏸" : "▶";
