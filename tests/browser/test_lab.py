@@ -316,6 +316,7 @@ async () => {
   stage.element.scrollIntoView();
   const lanes = Array.from({ length: 9 }, () => ({ capacity: 60, lot: 1 }));
   stage.show(new Scene({ seconds: 25000, lanes, machines: Array(10).fill(1) }, columns), "ten");
+  stage.begin();
   const times = [];
   const paint = stage.paint.bind(stage);
   stage.paint = () => { const t = performance.now(); paint(); times.push(performance.now() - t); };
@@ -425,6 +426,7 @@ def test_what_the_page_had_beforehand_is_what_python_finds(page: Page, site_url:
     mount = open_lab(page, site_url, "en")
     built = json.loads((SITE / "en" / "_images" / "lab01-opening.json").read_text("utf-8"))
     start(mount)
+    page.wait_for_function("__heard.length >= 4")
     heard = page.evaluate("__heard")
     assert [m["kind"] for m in heard] == [m["kind"] for m in built] == ["lab", "answer", "scene", "why"]
     assert heard[3]["texts"] == built[3]["texts"]

@@ -18,12 +18,12 @@ class Bridge:
         self._desk.take(json.loads(words))
 
     def step(self):
-        """Post one message; False if there was none."""
+        """Post one message and say of which kind it was; nothing if there was none."""
         message = self._desk.step()
         if message is None:
-            return False
+            return ""
         named = [{"name": n, "kind": str(a.dtype)} for n, a in message.arrays.items()]
         self._post(
             json.dumps({**message.data, "columns": named}), [a.tobytes() for a in message.arrays.values()]
         )
-        return True
+        return message.data["kind"]

@@ -96,9 +96,12 @@ async function start(app, language) {
 function goOn() {
   working = true;
   try {
-    if (bridge.step()) return void setTimeout(goOn, 0);
-    if (!opened) say("ready");
-    opened = true;
+    const kind = bridge.step();
+    if (kind === "answer" && !opened) {
+      opened = true; // today's figures are there: a lever's move can be answered
+      say("ready");
+    }
+    if (kind) return void setTimeout(goOn, 0);
     say("idle");
   } catch (error) {
     fail(error, opened ? "fault" : "failed");
