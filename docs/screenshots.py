@@ -29,18 +29,18 @@ def save(page: Page, name: str) -> None:
 
 
 def run_lab(page: Page) -> None:
-    """Start the lab, set two levers, predict, run."""
+    """Start the lab, set two levers, predict, and show the line with its levers."""
     page.locator(".course-lab-start").click()
-    page.locator(".widget-toggle-buttons").first.wait_for(timeout=120_000)
-    page.locator(".course-lab button", has_text="15 ·").first.click()
-    page.locator(".course-lab button", has_text="30 ·").nth(1).click()
-    guess = page.locator(".course-lab input[type=number]").first
-    guess.fill("90")
-    guess.press("Enter")
-    page.locator(".course-lab .mod-primary").click()
-    page.locator(".course-lab code").first.wait_for(timeout=60_000)
-    page.locator(".course-lab").evaluate("x => window.scrollTo(0, x.offsetTop - 70)")
-    page.wait_for_timeout(800)
+    page.locator('.course-lab[data-state="live"]').wait_for(timeout=120_000)
+    page.locator('[data-lever="transfer_lot"] label').nth(2).click()
+    page.locator("#ll-guess").fill("190")
+    page.locator("#ll-guess").press("Enter")
+    page.locator('[data-lever="lane_capacity"] label').nth(2).click()
+    page.locator(".ll-runs tbody tr").nth(1).wait_for(timeout=60_000)
+    page.locator(".ll-views").evaluate(
+        "x => window.scrollTo(0, x.getBoundingClientRect().top + scrollY - 70)"
+    )
+    page.wait_for_timeout(2500)
 
 
 def main() -> int:
