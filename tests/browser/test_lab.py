@@ -56,7 +56,7 @@ def shown(mount: Locator, plan: dict[str, float]) -> None:
 
 
 def predict(mount: Locator, guess: str) -> None:
-    entry = mount.locator("#ll-guess")
+    entry = mount.locator(".ll-guess")
     expect(entry).to_be_visible()
     entry.fill(guess)
     entry.press("Enter")
@@ -105,7 +105,7 @@ def test_lab_1_as_a_trainee_does_it(
     expect(metrics(mount)).to_have_count(0)
     expect(mount.locator(".ll-tradeoff svg")).to_have_count(0)
     predict(mount, "many")
-    expect(mount.locator("#ll-guess-error")).to_have_text(words("lab.predict.need", language))
+    expect(mount.locator(".ll-guess-error")).to_have_text(words("lab.predict.need", language))
     predict(mount, "120,5" if language == "vi" else "120.5")
     shown(mount, {"transfer_lot": 15})
     expect(mount.locator(".ll-notes")).to_contain_text("120,5" if language == "vi" else "120.5")
@@ -582,7 +582,7 @@ def test_axe_finds_nothing_in_a_running_lab(
         page.keyboard.press("ArrowLeft")
     else:
         control.nth(1).click()
-    expect(mount.locator("#ll-guess")).to_be_visible()
+    expect(mount.locator(".ll-guess")).to_be_visible()
     found = _violations(page, axe)
     predict(mount, "50")
     expect(mount.locator(".ll-runs tbody tr")).to_have_count(1, timeout=20_000)

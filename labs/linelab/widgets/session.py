@@ -30,6 +30,7 @@ from linelab.widgets.scene import columns
 from linelab.widgets.why import explains, idle_times
 
 REPLICATIONS = 100
+KEPT = 200  # plans whose results are at hand at once
 SEED = 2026
 RECORDED = {"recursion": 20, "simpy": 4}  # replications whose every event is looked at for the causes
 LOSSES = ("availability", "performance", "quality", "oee")
@@ -170,6 +171,8 @@ class Session:
             yield run
         assert run is not None
         self._runs[key] = run
+        if len(self._runs) > KEPT:
+            del self._runs[next(k for k in self._runs if k)]  # the oldest plan; today is compared with always
 
     def _extent(self) -> dict[str, Any]:
         case = self.case

@@ -7,6 +7,8 @@ import { Results } from "./results.js";
 import { Scene } from "./scene.js";
 import { Stage } from "./stage.js";
 
+let views = 0;
+
 export class LabView {
   /**
    * @param {HTMLElement} root where the lab stands
@@ -164,9 +166,10 @@ export class LabView {
   prediction() {
     const { speech } = this;
     const metric = speech.metrics.get(this.spec.predict);
-    this.question = make("label", { for: "ll-guess" });
-    this.entry = make("input", { id: "ll-guess", type: "text", inputmode: "decimal", autocomplete: "off", "aria-describedby": "ll-guess-error", onkeydown: (event) => event.key === "Enter" && this.commit() });
-    this.error = make("span", { id: "ll-guess-error", class: "ll-trouble", role: "alert" });
+    const id = `ll-guess-${++views}`; // a notebook may hold several labs
+    this.question = make("label", { for: id });
+    this.entry = make("input", { id, class: "ll-guess", type: "text", inputmode: "decimal", autocomplete: "off", "aria-describedby": `${id}-error`, onkeydown: (event) => event.key === "Enter" && this.commit() });
+    this.error = make("span", { id: `${id}-error`, class: "ll-trouble ll-guess-error", role: "alert" });
     this.again = make("input", { type: "checkbox" });
     this.card = make("div", { class: "ll-predict", hidden: true }, make("h4", {}, speech.text("lab.predict.title")), this.question,
       make("div", { class: "ll-entry" }, this.entry, make("span", {}, metric.unit), button(speech.text("lab.predict.commit"), () => this.commit(), { class: "ll-button ll-main" })), this.error);
