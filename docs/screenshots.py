@@ -35,6 +35,7 @@ def run_lab(page: Page) -> None:
     page.locator('[data-lever="transfer_lot"] label').nth(2).click()
     page.locator(".ll-guess").fill("190")
     page.locator(".ll-guess").press("Enter")
+    page.locator(".ll-runs tbody tr").first.wait_for(timeout=60_000)
     page.locator('[data-lever="lane_capacity"] label').nth(2).click()
     page.locator(".ll-runs tbody tr").nth(1).wait_for(timeout=60_000)
     page.locator(".ll-views").evaluate(
