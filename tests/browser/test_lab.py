@@ -595,6 +595,8 @@ def test_axe_finds_nothing_in_a_running_lab(
     assert not found, "\n".join(found)
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
     assert not wide, "the page scrolls sideways"
+    mount.locator(".ll-lever").first.scroll_into_view_if_needed()
+    expect(mount.locator(".ll-money")).to_be_in_viewport()  # what is left of the budget, always in sight
 
 
 def _violations(page: Page, axe: str) -> list[str]:
