@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linelab.cases import Case
-from linelab.experiment import simulate
+from linelab.experiment import keeps_throughput, simulate
 from linelab.results import Run
 from linelab.texts import LANGUAGES, number, text
 
@@ -57,7 +57,7 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     today = _run(case, {}, seeds)
     run = _run(case, plan, seeds)
     keep = f"{100 * case.keep_share:g} %"
-    if not _keeps_throughput(case, today, run):
+    if not keeps_throughput(run, today, case.keep_share):
         th = f"{100 * run.throughput.mean / today.throughput.mean:.1f} %"
         return _verdict(
             0.0,
@@ -91,7 +91,7 @@ def attainable_gain(case: Case, seeds: Sequence[int], today: Run | None = None) 
         if not plan or case.faults(plan):
             continue
         run = _run(case, plan, seeds)
-        if _keeps_throughput(case, today, run):
+        if keeps_throughput(run, today, case.keep_share):
             best = max(best, today.lead_time.mean - run.lead_time.mean)
     return best
 
@@ -169,12 +169,6 @@ def _run(case: Case, plan: Mapping[str, Any], seeds: Sequence[int]) -> Run:
         replications=REPLICATIONS,
         seed=seeds[0],
     )
-
-
-def _keeps_throughput(case: Case, today: Run, run: Run) -> bool:
-    """False only if throughput is below the share to be kept beyond doubt (95 % interval of the pairs)."""
-    floor = today.throughput.scaled(case.keep_share, today.throughput.unit)
-    return run.throughput.minus(floor).high >= 0
 
 
 def _verdict(share: float, vi: str, en: str) -> Verdict:

@@ -198,6 +198,16 @@ class _Bar:
             print("\r" + " " * 16 + "\r", end="", file=sys.stderr, flush=True)
 
 
+def keeps_throughput(run: Run, base: Run, share: float) -> bool:
+    """Whether a run keeps that share of the base's throughput.
+
+    False only if it is below beyond doubt: by the 95 % interval of the paired difference, both from the same
+    seeds.
+    """
+    floor = base.throughput.scaled(share, base.throughput.unit)
+    return run.throughput.minus(floor).high >= 0
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The runs of an experiment, all made with the same random numbers."""

@@ -440,8 +440,8 @@ def test_what_the_page_had_beforehand_is_what_python_finds(page: Page, site_url:
 def _overhear(route: Route) -> None:
     answer = route.fetch()
     changed = answer.text().replace(
-        "this.on.message(...read(",
-        "globalThis.__heard.push(JSON.parse(data.words)), this.on.message(...read(",
+        "this.on.message(JSON.parse(",
+        "globalThis.__heard.push(JSON.parse(data.words)), this.on.message(JSON.parse(",
     )
     route.fulfill(response=answer, body=changed)
 

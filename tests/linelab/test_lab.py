@@ -60,13 +60,15 @@ def recorded(name: str, plan: Mapping[str, Any], replications: int = 3) -> Run:
 @pytest.mark.parametrize("name", ["w01", "w02", "w03"])
 def test_memory_changes_no_result(name: str) -> None:
     case, memory = load(name), Memory()
-    extent = {"horizon": case.horizon, "warm_up": case.warm_up, "replications": 5, "seed": 3}
+    extent: dict[str, Any] = {
+        "horizon": case.horizon, "warm_up": case.warm_up, "replications": 5, "seed": 3,
+    }  # fmt: skip
     for lever in case.levers:
         for setting in list(lever.costs)[:3]:
             if case.faults({lever.name: setting}):
                 continue
             line = case.apply({lever.name: setting})
-            with_, without = simulate(line, memory=memory, **extent), simulate(line, **extent)  # type: ignore[arg-type]
+            with_, without = simulate(line, memory=memory, **extent), simulate(line, **extent)
             np.testing.assert_allclose(with_.tally.states, without.tally.states, rtol=1e-9, atol=1e-6)
             np.testing.assert_array_equal(with_.lead_time.samples, without.lead_time.samples)
 
@@ -85,9 +87,9 @@ def test_memory_lets_go_of_what_was_used_longest_ago() -> None:
 @pytest.mark.parametrize(("name", "plan"), [("w01", {}), ("w02", {"test_fixtures": 2})])
 def test_a_stream_ends_where_one_run_would(name: str, plan: dict[str, Any]) -> None:
     case = load(name)
-    extent = {"horizon": case.horizon / 3, "warm_up": case.warm_up / 3, "seed": 5}
+    extent: dict[str, Any] = {"horizon": case.horizon / 3, "warm_up": case.warm_up / 3, "seed": 5}
     runs = list(stream(case.apply(plan), replications=30, seconds=0.02, **extent))
-    whole = simulate(case.apply(plan), replications=30, **extent)  # type: ignore[arg-type]
+    whole = simulate(case.apply(plan), replications=30, **extent)
     np.testing.assert_array_equal(runs[-1].lead_time.samples, whole.lead_time.samples)
     np.testing.assert_array_equal(runs[-1].station(case.line.names[0]).states["working"].samples,
                                   whole.station(case.line.names[0]).states["working"].samples)  # fmt: skip
@@ -356,9 +358,9 @@ def test_the_sweep_meets_the_practical_worst_case_where_theory_says_so() -> None
 def test_desk_answers_the_newest_and_levers_first() -> None:
     desk = Desk(session("lab02", "en"))
     desk.take({"kind": "sweep", "plan": {}, "id": 1})
-    assert desk.step().data["kind"] == "sweep"  # type: ignore[union-attr]
+    assert desk.step().data["kind"] == "sweep"
     desk.take({"kind": "plan", "plan": {"wip_cap": 9}, "id": 2})
-    assert desk.step().data["kind"] == "answer"  # type: ignore[union-attr]
+    assert desk.step().data["kind"] == "answer"
     desk.take({"kind": "plan", "plan": {"wip_cap": 4}, "id": 3})
     kinds = []
     while (message := desk.step()) is not None:

@@ -31,20 +31,10 @@ def main() -> None:
 
 def opening(lab: str, language: str) -> str:
     """The session's first messages as JSON; arrays as base64 of their bytes."""
-    messages = [
-        {
-            **message.data,
-            "columns": [
-                {"name": n, "kind": str(a.dtype), "bytes": base64.b64encode(a.tobytes()).decode()}
-                for n, a in message.arrays.items()
-            ],
-        }
-        for message in session(lab, language).opening()
-    ]
-    for message in messages:
-        message.pop("seconds", None) if message[
-            "kind"
-        ] == "answer" else None  # how long it took, not what it is
+    messages = []
+    for message in session(lab, language).opening():
+        data, buffers = message.packed()
+        messages.append({**data, "buffers": [base64.b64encode(bytes_).decode() for bytes_ in buffers]})
     return json.dumps(messages, ensure_ascii=False)
 
 

@@ -120,6 +120,24 @@ class Case:
 
     def faults(self, plan: Plan) -> list[str]:
         """What is wrong with a plan: unknown levers or settings, a line that cannot run, over budget."""
+        found = self.misfits(plan)
+        if not self._unknown(plan) and self.cost(plan) > self.budget:
+            found.append(f"plan: costs {self.cost(plan):g}, the budget is {self.budget:g} million VND")
+        return found
+
+    def misfits(self, plan: Plan) -> list[str]:
+        """Why a plan cannot be simulated, whatever it costs."""
+        unknown = self._unknown(plan)
+        if unknown:
+            return unknown
+        try:
+            self.apply(plan)
+        except LineError as error:
+            return list(error.faults)
+        return []
+
+    def _unknown(self, plan: Plan) -> list[str]:
+        """Levers and settings of a plan that the case has not."""
         found = []
         for name, setting in plan.items():
             try:
@@ -129,14 +147,6 @@ class Case:
                 continue
             if isinstance(setting, bool) or setting not in lever.costs:
                 found.append(f"plan.{name}: {setting!r} is not one of {', '.join(map(str, lever.costs))}")
-        if found:
-            return found
-        try:
-            self.apply(plan)
-        except LineError as error:
-            found.extend(error.faults)
-        if self.cost(plan) > self.budget:
-            found.append(f"plan: costs {self.cost(plan):g}, the budget is {self.budget:g} million VND")
         return found
 
     def cost(self, plan: Plan) -> float:

@@ -6,7 +6,6 @@ first: whoever carries them may turn to a newer request between two steps and dr
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -16,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linelab.cases import Case
-from linelab.engines import choose
 from linelab.engines.service import Memory
 from linelab.estimate import Estimate
 from linelab.experiment import simulate, stream
@@ -44,6 +42,11 @@ class Message:
 
     data: dict[str, Any]
     arrays: Mapping[str, NDArray[Any]]
+
+    def packed(self) -> tuple[dict[str, Any], list[bytes]]:
+        """As it travels: the data, with the name and kind of each array, and the bytes of the arrays."""
+        named = [{"name": n, "kind": str(a.dtype)} for n, a in self.arrays.items()]
+        return {**self.data, "columns": named}, [a.tobytes() for a in self.arrays.values()]
 
 
 def _message(kind: str, arrays: Mapping[str, NDArray[Any]] | None = None, **data: Any) -> Message:
@@ -92,7 +95,7 @@ class Session:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """The lab's metrics, each with digits enough to show its interval of today."""
-        *_, today = self._simulated({})
+        today = self._run({})
         widths = [metric.of(today, self.case).half_width for metric in self.lab.metrics]
         pairs = zip(self.lab.metrics, widths, strict=True)
         return tuple(replace(m, digits=max(m.digits, 2)) if 0 < w < 0.1 else m for m, w in pairs)
@@ -100,23 +103,20 @@ class Session:
     # -- what is asked for
 
     def _plan(self, plan: Plan, id_: int) -> Iterator[Message]:
-        faults = [f for f in self.case.faults(plan) if not f.startswith("plan: costs")]
-        if faults:
-            said = text("plan.fault", self.language, fault="; ".join(faults))
+        misfits = self.case.misfits(plan)
+        if misfits:
+            said = text("plan.fault", self.language, fault="; ".join(misfits))
             yield _message("fault", id=id_, text=said)
             return
-        begun, run = time.perf_counter(), None
         for run in self._simulated(plan):
-            taken = time.perf_counter() - begun
-            yield _message("answer", id=id_, seconds=round(taken, 3), **self._answer(plan, run))
-        assert run is not None
-        recorded = self._recorded(plan, run)
+            yield _message("answer", id=id_, **self._answer(plan, run))
+        recorded = simulate(run.line, replications=RECORDED[run.engine], record=True, **self._extent())
         begin = self.case.warm_up
         end = begin + min(self.case.shift, self.case.horizon - begin)
         yield _message("scene", columns(recorded, begin, end), id=id_, plan=dict(plan), seconds=end - begin,
                        lanes=[{"capacity": b.capacity, "lot": b.transfer_lot} for b in recorded.line.buffers],
                        machines=[s.machines for s in recorded.line.stations])  # fmt: skip
-        yield _message("why", id=id_, plan=dict(plan), texts=self._why(plan, run, recorded))
+        yield _message("why", id=id_, plan=dict(plan), texts=self._why(run, recorded))
 
     def _sweep(self, plan: Plan, id_: int) -> Iterator[Message]:
         lever = self.case.lever(str(self.lab.sweep))
@@ -130,16 +130,16 @@ class Session:
         for i, setting in enumerate(settings):
             changed = {**plan, lever.name: setting}
             changed = {n: s for n, s in changed.items() if s != self.case.lever(n).today}
-            if not [f for f in self.case.faults(changed) if not f.startswith("plan: costs")]:
-                *_, run = self._simulated(changed)
-                points.append({"setting": setting, "metrics": self._figures(run)})
+            if not self.case.misfits(changed):
+                run = self._run(changed)
+                figures = {m.name: _pair(m.of(run, self.case)) for m in self.metrics}
+                points.append({"setting": setting, "metrics": figures})
             if i + 1 == len(settings) or i % 2:
                 yield _message("sweep", id=id_, lever=lever.name, points=list(points), curves=named,
                                settings=settings, done=(i + 1) / len(settings))  # fmt: skip
 
     def _compare(self, a: Plan, b: Plan, id_: int) -> Message:
-        *_, one = self._simulated(a)
-        *_, two = self._simulated(b)
+        one, two = self._run(a), self._run(b)
         rows = []
         for metric in self.metrics:
             difference = metric.of(two, self.case).minus(metric.of(one, self.case))
@@ -161,7 +161,13 @@ class Session:
                 found[name] = setting
         return found
 
+    def _run(self, plan: Plan) -> Run:
+        """The plan's run with all replications."""
+        *_, run = self._simulated(plan)
+        return run
+
     def _simulated(self, plan: Plan) -> Iterator[Run]:
+        """The plan's run with more and more replications, the last with all."""
         key = tuple(sorted(plan.items()))
         if key in self._runs:
             yield self._runs[key]
@@ -178,11 +184,6 @@ class Session:
         case = self.case
         return {"horizon": case.horizon, "warm_up": case.warm_up, "seed": SEED, "memory": self._memory,
                 "progress": lambda share: None}  # fmt: skip
-
-    def _recorded(self, plan: Plan, run: Run) -> Run:
-        line = self.case.apply(plan)
-        extent = {**self._extent(), "memory": None}
-        return simulate(line, replications=RECORDED[choose("auto", line)], record=True, **extent)
 
     @cached_property
     def plant(self) -> Run:
@@ -207,8 +208,6 @@ class Session:
             "goal_metric": lab.goal,
             "parts": case.parts[lang],
             "budget": case.budget,
-            "shift": case.shift,
-            "replications": REPLICATIONS,
             "predict": lab.predict,
             "sweep": lab.sweep,
             "assignment": case.id,
@@ -220,14 +219,12 @@ class Session:
             ],
             "levers": [
                 {"name": x.name, "label": x.label[lang], "unit": x.unit[lang], "help": x.help[lang],
-                 "numeric": _numeric(x.costs) and len(x.costs) > 2,
                  "options": [{"value": s, "cost": c} for s, c in x.costs.items()]}
                 for x in case.levers
             ],
             "stations": [{"name": n, "label": case.station_labels[n][lang]} for n in case.line.names],
             "crews": [
-                {"name": case.station_labels.get(o.name, {lang: o.name})[lang], "count": o.count,
-                 "stations": [case.line.names.index(s) for s in o.stations]}
+                {"stations": [case.line.names.index(s) for s in o.stations]}
                 for o in case.line.operators if "work" in o.does
             ],
             "states": list(STATES),
@@ -237,8 +234,7 @@ class Session:
     def _answer(self, plan: Plan, run: Run) -> dict[str, Any]:
         case, lang = self.case, self.language
         done = len(run.tally.window)
-        *_, all_today = self._simulated({})
-        today = _first(all_today, done)
+        today = _first(self._run({}), done)
         rows = []
         for metric in self.metrics:
             here, there = metric.of(today, case), metric.of(run, case)
@@ -261,8 +257,7 @@ class Session:
             notes.append(words.agreement(case, self.plant, run, self.metrics, lang))
         if case.claim and promised:
             without = {n: s for n, s in plan.items() if n != case.claim.lever}
-            *_, base = self._simulated(without)
-            notes.append(words.claim(case, _first(base, done), run, lang))
+            notes.append(words.claim(case, _first(self._run(without), done), run, lang))
         return {
             "plan": dict(plan),
             "cost": case.cost(plan),
@@ -284,13 +279,9 @@ class Session:
             for s in run.stations
         ]  # fmt: skip
 
-    def _figures(self, run: Run) -> dict[str, list[float | None]]:
-        return {m.name: _pair(m.of(run, self.case)) for m in self.metrics}
-
-    def _why(self, plan: Plan, run: Run, recorded: Run) -> list[str]:
+    def _why(self, run: Run, recorded: Run) -> list[str]:
         case, lang = self.case, self.language
-        *_, today = self._simulated({})
-        said = [words.bottleneck(case, run, lang), words.moved(case, today, run, lang)]
+        said = [words.bottleneck(case, run, lang), words.moved(case, self._run({}), run, lang)]
         if explains(run.line):
             said += words.idle(case, run, idle_times(recorded), lang)
         said.append(words.where_it_waits(case, run, lang))

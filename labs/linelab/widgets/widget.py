@@ -59,6 +59,5 @@ class LabWidget(anywidget.AnyWidget):
         message = self._desk.step()
         if message is None:
             return False
-        named = [{"name": n, "kind": str(a.dtype)} for n, a in message.arrays.items()]
-        self.send({**message.data, "columns": named}, [a.tobytes() for a in message.arrays.values()])
+        self.send(*message.packed())
         return True

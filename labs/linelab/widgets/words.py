@@ -6,6 +6,7 @@ from typing import Any
 
 from linelab.cases import Case
 from linelab.estimate import Estimate
+from linelab.experiment import keeps_throughput
 from linelab.results import Run
 from linelab.texts import number, text
 from linelab.widgets.lab import Metric
@@ -34,8 +35,7 @@ def keeps(case: Case, today: Run, run: Run, language: str) -> tuple[bool, str]:
     """Whether a plan keeps the throughput that the case asks for (paired, 95 %), and in words."""
     if not case.keep_share:
         return True, ""
-    floor = today.throughput.scaled(case.keep_share, today.throughput.unit)
-    kept = run.throughput.minus(floor).high >= 0
+    kept = keeps_throughput(run, today, case.keep_share)
     share = number(100 * run.throughput.mean / today.throughput.mean, language)
     values = {"share": share, "floor": number(100 * case.keep_share, language, 0)}
     return kept, text("lab.keeps" if kept else "lab.loses", language, **values)

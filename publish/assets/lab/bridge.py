@@ -22,8 +22,6 @@ class Bridge:
         message = self._desk.step()
         if message is None:
             return ""
-        named = [{"name": n, "kind": str(a.dtype)} for n, a in message.arrays.items()]
-        self._post(
-            json.dumps({**message.data, "columns": named}), [a.tobytes() for a in message.arrays.values()]
-        )
+        data, buffers = message.packed()
+        self._post(json.dumps(data), buffers)
         return message.data["kind"]

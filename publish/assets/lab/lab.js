@@ -68,7 +68,7 @@ class Lab {
         this.say(text(stage));
         this.progress(SHARE[stage]);
       },
-      message: (data, columns) => (this.early ? this.early.push([data, columns]) : this.view.receive(data, columns)),
+      message: (data, buffers) => (this.early ? this.early.push([data, buffers]) : this.view.receive(data, buffers)),
       ready: () => {
         this.ready = true;
         this.enliven();
@@ -90,7 +90,7 @@ class Lab {
     this.view?.close();
     this.view = new LabView(this.live, { ask: (request) => this.session.ask(request), put: putPlan });
     this.mount.classList.add("has-view");
-    for (const [data, columns] of opening) this.view.receive(data, columns);
+    for (const [data, buffers] of opening) this.view.receive(data, buffers);
     await new Promise((resolve) => setTimeout(resolve)); // one turn, in which the picture is drawn
     this.mount.dataset.shownAfter = Math.round(performance.now() - this.begun);
     if (this.mount.dataset.state === "failed") this.view.begin();
@@ -100,7 +100,7 @@ class Lab {
   /** Python is there and so is the page: from now on the levers work. */
   enliven() {
     if (!this.ready || !this.mount.classList.contains("has-view")) return;
-    for (const [data, columns] of this.early.splice(0)) this.view.receive(data, columns);
+    for (const [data, buffers] of this.early.splice(0)) this.view.receive(data, buffers);
     this.early = null;
     this.view.setLive(true);
     this.progress(1);

@@ -2,10 +2,9 @@
 import { LANGUAGE } from "./texts.js";
 
 const SILENCE = 60; // seconds without a sign of progress until loading counts as failed
-const KINDS = { float32: Float32Array, uint8: Uint8Array };
 
 export class Session {
-  /** `on` has load({name, done, total}), stage(name), message(data, columns), ready(), fault(message), failed(key, values), busy(bool). */
+  /** `on` has load({name, done, total}), stage(name), message(data, buffers), ready(), fault(message), failed(key, values), busy(bool). */
   constructor(app, on) {
     this.on = on;
     this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
@@ -26,7 +25,7 @@ export class Session {
     if (!this.live) this.wait();
     if (data.kind === "load") this.on.load(data);
     else if (data.kind === "stage") this.on.stage(data.stage);
-    else if (data.kind === "message") this.on.message(...read(data.words, data.buffers));
+    else if (data.kind === "message") this.on.message(JSON.parse(data.words), data.buffers);
     else if (data.kind === "idle") this.on.busy(false);
     else if (data.kind === "fault") this.on.fault(data.message);
     else if (data.kind === "lost") this.fail("network", { name: data.name });
@@ -56,16 +55,10 @@ export class Session {
   }
 }
 
-/** A message from the worker: its data, and its columns by name. */
-function read(words, buffers) {
-  const data = JSON.parse(words);
-  return [data, Object.fromEntries(data.columns.map(({ name, kind }, i) => [name, new KINDS[kind](buffers[i])]))];
-}
-
-/** The messages that were worked out when the site was built: [[data, columns], …]. */
+/** The messages that were worked out when the site was built: [[data, buffers], …]. */
 export async function readOpening(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return (await answer.json()).map((data) => [data, Object.fromEntries(data.columns.map(({ name, kind, bytes }) =>
-    [name, new KINDS[kind](Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer)]))]);
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+  return (await answer.json()).map(({ buffers, ...data }) => [data, buffers.map(bytes)]);
 }

@@ -6,7 +6,7 @@ import { table } from "./results.js";
 const VERSION = 1;
 
 export class Log {
-  /** `host`: {show(plan), compare(a, b), send(entry, place), undo(back)}. */
+  /** `host`: {show(plan), compare(a, b), send(entry, place)}. */
   constructor(speech, host) {
     this.speech = speech;
     this.host = host;
@@ -40,10 +40,6 @@ export class Log {
     else this.entries.push({ no: ++this.count, time: new Date().toISOString(), ...known, guess, note: "" });
     this.save();
     this.render();
-  }
-
-  get today() {
-    return this.base;
   }
 
   setToday(answer) {

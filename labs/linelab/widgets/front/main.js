@@ -4,7 +4,7 @@ import { button, make, planKey, Speech } from "./dom.js";
 import { Levers } from "./levers.js";
 import { Log } from "./log.js";
 import { Results } from "./results.js";
-import { Scene } from "./scene.js";
+import { columnsOf, Scene } from "./scene.js";
 import { Stage } from "./stage.js";
 
 let views = 0;
@@ -24,9 +24,9 @@ export class LabView {
   }
 
   /** A message from Python, or one that was worked out when the site was built. */
-  receive(data, columns = {}) {
+  receive(data, buffers) {
     const act = { lab: "build", answer: "answer", scene: "scene", why: "explain", sweep: "showSweep", compare: "showComparison", fault: "fault" }[data.kind];
-    if (act) this[act](data, columns);
+    if (act) this[act](data, columnsOf(data, buffers));
   }
 
   /** Let the line run: not before Python has started, which wants the whole processor. */
@@ -39,7 +39,6 @@ export class LabView {
   setLive(live) {
     if (live) this.begin();
     this.live = live;
-    this.root.classList.toggle("is-still", !live);
     this.levers?.enable(live);
     if (this.banner) this.banner.hidden = live;
     if (this.sweepButton) this.sweepButton.disabled = !live;

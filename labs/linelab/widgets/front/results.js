@@ -88,8 +88,7 @@ export class Results {
       const bars = today ? [this.bar(today.stations[j], speech.text("lab.today")), this.bar(station, speech.text("lab.plan"))] : [this.bar(station, speech.text("lab.today"))];
       return make("div", { class: "ll-station-row" }, name, make("div", { class: "ll-pair" }, ...bars));
     });
-    const names = Object.keys(speech.spec.texts).filter((key) => key.startsWith("state.")).map((key) => key.slice(6));
-    const used = names.filter((state) => answer.stations.some((station) => station.states[state]));
+    const used = speech.spec.states.filter((state) => answer.stations.some((station) => station.states[state]));
     const heads = [speech.text("lab.station"), speech.text("lab.utilisation"), ...used.map((state) => speech.text(`state.${state}`)), ...LOSSES.map((name) => speech.text(`lab.${name}`))];
     const percent = (pair) => (pair ? `${speech.estimate(pair.map((x) => x === null ? null : 100 * x), 1)} %` : "–");
     const figures = answer.stations.map((station) => [station.label, percent(station.utilisation), ...used.map((state) => percent(station.states[state])), ...LOSSES.map((name) => percent(station[name]))]);

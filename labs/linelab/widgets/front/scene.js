@@ -1,5 +1,15 @@
 // What the line was doing at any moment of a recorded shift. Pure functions of the columns that Python sends.
 
+const KINDS = { float32: Float32Array, uint8: Uint8Array };
+
+/** The columns of a message by name; its buffers come as array buffers or as views of them. */
+export function columnsOf(data, buffers) {
+  return Object.fromEntries((data.columns ?? []).map(({ name, kind }, i) => {
+    const { buffer = buffers[i], byteOffset = 0, byteLength } = buffers[i];
+    return [name, new KINDS[kind](buffer.slice(byteOffset, byteOffset + byteLength))];
+  }));
+}
+
 const FAR = 9e6; // later than any shift: had not happened when the run ended
 
 export class Scene {

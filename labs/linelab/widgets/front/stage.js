@@ -30,10 +30,11 @@ export class Stage {
     this.slider = make("input", { type: "range", min: 0, max: 1, step: 1, value: 0, class: "ll-scrub", "aria-label": text("lab.scrub"), oninput: () => this.go(Number(this.slider.value)) });
     this.clock = make("output", { class: "ll-clock" });
     this.which = make("p", { class: "ll-which" });
+    this.keys = make("ul", { class: "ll-legend" });
     this.said = make("p", { class: "ll-hidden", "aria-live": "polite" });
     this.element = make("section", { class: "ll-stage", "aria-label": text("lab.line") },
       this.which, this.canvas, make("div", { class: "ll-player", role: "group", "aria-label": text("lab.line") }, back, this.play, step, this.slider, this.clock, this.rate),
-      this.strip, this.legend(), this.said);
+      this.strip, this.keys, this.said);
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(this.element);
     this.dark = new MutationObserver(() => this.resize());
@@ -45,13 +46,6 @@ export class Stage {
     });
     this.seen.observe(this.canvas);
     this.visible = true;
-  }
-
-  legend() {
-    const usual = ["working", "starved", "blocked", "down"];
-    this.keys = make("ul", { class: "ll-legend" });
-    this.showKeys(usual);
-    return this.keys;
   }
 
   showKeys(states) {
