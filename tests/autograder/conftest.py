@@ -15,6 +15,10 @@ from autograder.assignments import release_notebook, source_notebook
 from autograder.cohort import Cohort
 from autograder.collect import collect
 from autograder.grade import grade
+from autograder.judge_cells import hidden_seeds, run_test
+from autograder.marking import REASON
+from linelab.cases import Case, load
+from linelab.trainees import check_character
 
 MEMO = "I propose smaller transfer lots. <script>alert(1)</script> **59 ± 1 min** instead of 223 ± 1 min."
 
@@ -120,3 +124,59 @@ def graded(_graded_cohort: tuple[Path, str, str], tmp_path: Path) -> tuple[Cohor
     """A cohort with a good and a weak hand-in, graded; a copy, as grading takes seconds."""
     path, good, weak = _graded_cohort
     return copy_of(path, tmp_path / "cohort"), good, weak
+
+
+# -- the hidden tests of one week, asked about one answer at a time; a module of tests names its week as WEEK
+
+Mark = Callable[[Case, str, Any], float]
+Points = Callable[[str, Any], float]
+
+
+@pytest.fixture(scope="module")
+def week(request: pytest.FixtureRequest) -> str:
+    return str(request.module.WEEK)
+
+
+@pytest.fixture(scope="module")
+def people() -> list[str]:
+    """Trainee numbers, the same each time."""
+    return [f"{i:07d}" + check_character(f"{i:07d}") for i in range(10)]
+
+
+@pytest.fixture(scope="module")
+def own(week: str) -> Callable[[str], Case]:
+    """A trainee's own variant of the week's case."""
+    return lambda trainee: load(week).variant(trainee, "2026-1")
+
+
+@pytest.fixture(scope="module")
+def case(own: Callable[[str], Case]) -> Case:
+    return own("K7P2QD4P")
+
+
+@pytest.fixture(scope="module")
+def mark(week: str) -> Mark:
+    """Points of one answer to one question in one variant, by its real hidden test."""
+    graded = [
+        c
+        for c in source_notebook(week).cells
+        if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("grade")
+    ]
+    tests = {c.metadata.nbgrader.grade_id.removeprefix(f"{week}-"): c.source for c in graded}
+    seeds = hidden_seeds("5ec7e7", week)
+
+    def points(case: Case, question: str, value: Any) -> float:
+        answers = dict.fromkeys(case.questions) | {question: value}
+        outputs = run_test(tests[question], case.questions[question].points, answers, case, seeds)
+        assert [o.output_type for o in outputs] == ["display_data", "execute_result"], outputs
+        reason = outputs[0].data[REASON]
+        assert reason["vi"]
+        assert reason["en"]
+        return float(reason["points"])
+
+    return points
+
+
+@pytest.fixture
+def points(mark: Mark, case: Case) -> Points:
+    return lambda question, value: mark(case, question, value)
