@@ -20,10 +20,14 @@ import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
+from publish import sheet
 from publish.errors import PublishError
 from publish.light import lighten
 from publish.parts import digest, is_current, renewed
 from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
+from publish.quiz import QUIZZES
+from publish.quiz_form import seal
+from publish.sheet import SHEETS, Sheet
 
 GLOSSARY = BOOK / "glossary.csv"
 LEFT_OUT = (".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html")
@@ -45,8 +49,22 @@ def build_book(language: str, out: Path) -> Path:
     if is_current(out, inputs, f"book ({language})"):
         return out
     click.echo(f"book ({language}): building")
-    source = stage(language)
-    work = BUILD / "jb" / language
+    html = build_pages(stage(language), BUILD / "jb" / f"book-{language}", f"book ({language})")
+    with renewed(out, inputs) as fresh:
+        shutil.copytree(html, fresh, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
+        lighten(fresh)
+        seal(fresh)  # after the formulas, which explanations hold too
+    return out
+
+
+def build_pages(source: Path, work: Path, name: str) -> Path:
+    """Run Jupyter Book on a staged tree, with every warning an error; returns the folder of pages.
+
+    Raises
+    ------
+    PublishError
+        The first warnings and errors, and the file that holds all of what was said.
+    """
     # Extensions and cases are inputs that Sphinx does not watch; when they changed, all pages are read again.
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
     shutil.rmtree(work / "_build" / ".doctrees", ignore_errors=True)
@@ -60,38 +78,55 @@ def build_book(language: str, out: Path) -> Path:
     command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
-    log = BUILD / f"book-{language}.log"
+    log = BUILD / f"{work.name}.log"
     log.write_text(done.stdout + done.stderr, "utf-8")
     html = work / "_build" / "html"
     if done.returncode or not (html / "index.html").exists():
         said = [x for x in (done.stdout + done.stderr).splitlines() if "WARNING" in x or "ERROR" in x]
-        raise PublishError("\n".join([f"book ({language}) does not build; all of it in {log}:", *said[:12]]))
-    with renewed(out, inputs) as fresh:
-        shutil.copytree(html, fresh, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
-        lighten(fresh)
-    return out
+        raise PublishError("\n".join([f"{name} does not build; all of it in {log}:", *said[:12]]))
+    return html
 
 
 def stage(language: str) -> Path:
     """Lay out what Jupyter Book builds: pages, shared files, configuration and words of one language."""
-    words = yaml.safe_load((ROOT / "locale" / f"{language}.yml").read_text("utf-8"))
+    words = words_of(language)
     target = BUILD / "src" / language
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(BOOK / language, target)
+    (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")
+    for week in sheet.weeks():
+        page = sheet_page(sheet.load(week), language)
+        (next(target.glob(f"{week}-*")) / "sheet.md").write_text(page, "utf-8")
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    for part in toc["parts"]:
+        part["caption"] = words["captions"][part["caption"]]
+    configure(target, language, words, toc)
+    return target
+
+
+def words_of(language: str) -> dict[str, Any]:
+    """The words of one language that the configuration needs."""
+    words: dict[str, Any] = yaml.safe_load((ROOT / "locale" / f"{language}.yml").read_text("utf-8"))
+    return words
+
+
+def configure(target: Path, language: str, words: dict[str, Any], toc: dict[str, Any]) -> None:
+    """Write configuration and table of contents into a staged tree, with what its pages share."""
     shutil.copyfile(BOOK / "references.bib", target / "references.bib")
     shutil.copyfile(ASSETS / "logo.svg", target / "logo.svg")
-    (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["title"] = words["title"]
     config["html"]["extra_footer"] = f"<p>{words['footer']}</p>"
     sphinx = config["sphinx"]["config"]
     sphinx |= {"language": language, "locale_dirs": [str(_catalogue(language, words["strings"]))]}
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    for part in toc["parts"]:
-        part["caption"] = words["captions"][part["caption"]]
     for name, data in (("_config.yml", config), ("_toc.yml", toc)):
         (target / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
-    return target
+
+
+def sheet_page(made: Sheet, language: str) -> str:
+    """The page of a company sheet."""
+    title = made.text("title", language)
+    return f"({made.week}-sheet-page)=\n# {title}\n\n```{{sheet}} {made.week}\n```\n"
 
 
 def glossary_page(language: str, words: dict[str, Any]) -> str:
@@ -131,6 +166,9 @@ def _inputs(language: str) -> str:
     return digest(
         [
             *_files(BOOK / language),
+            *_files(QUIZZES),
+            *_files(SHEETS),
+            *(ROOT / "publish" / f"{name}.py" for name in ("quiz", "quiz_form", "sheet", "sheet_pdf")),
             BOOK / "references.bib",
             GLOSSARY,
             ROOT / "_config.yml",

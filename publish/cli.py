@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publish.paths import SITE
+from publish.paths import BUILD, SITE
 
 
 @click.group()
@@ -21,6 +21,21 @@ def build(out: Path) -> None:
     from publish.site import build_site  # Sphinx takes a second to import
 
     click.echo(f"site: {build_site(out)}")
+
+
+@site.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=BUILD / "instructor",
+    help="Folder to build.  [_build/instructor]",
+)
+def instructor(out: Path) -> None:
+    """Build the instructor's notes with model answers; never publish that folder."""
+    from publish.instructor import build_instructor
+
+    built = build_instructor(out)
+    click.echo(f"instructor's notes: {built / 'index.html'}   (keep them from trainees)")
 
 
 @site.command()

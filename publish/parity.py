@@ -27,7 +27,7 @@ _SHAPES = {
     "blockquote_open", "paragraph_open",
 }  # fmt: skip
 
-_markdown = MarkdownIt("commonmark").enable("table")
+markdown = MarkdownIt("commonmark").enable("table")
 for _plugin in (
     front_matter_plugin,
     myst_role_plugin,
@@ -35,7 +35,7 @@ for _plugin in (
     colon_fence_plugin,
     myst_block_plugin,
 ):
-    _markdown.use(_plugin)
+    markdown.use(_plugin)
 
 
 def compare_trees(first: Path, second: Path) -> list[str]:
@@ -63,7 +63,7 @@ def _differences(name: str, one: list[Block], two: list[Block], trees: tuple[str
 
 def blocks(source: str) -> Iterator[Block]:
     """The page as a sequence of what both languages must share."""
-    for token in _markdown.parse(source):
+    for token in markdown.parse(source):
         if token.type == "heading_open":
             yield "heading", token.tag
         elif token.type in _SHAPES:

@@ -1,10 +1,11 @@
-"""The places in a page where the course's own scripts work: lab, hand-in, verify; and the exercise link.
+"""The places in a page where the course's own scripts work: lab, quiz, hand-in, progress, verify.
 
 Each page loads the script of a place only if it has one, and says in plain words what to do without scripts.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from html import escape
@@ -15,7 +16,13 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from publish.ext.page import root_of
+from publish.errors import PublishError
+from publish.ext.page import root_of, week_of
+from publish.quiz import QUIZZES, Data, load
+from publish.quiz_form import draw, form
+from publish.sheet import SHEETS, html
+from publish.sheet import load as load_sheet
+from publish.sheet_pdf import pdf
 
 TEXTS = {
     "vi": {
@@ -24,6 +31,7 @@ TEXTS = {
         "no_lab": "Bài thực hành chạy trong trình duyệt có bật JavaScript; bản in chỉ có ảnh này.",
         "no_script": "Trang này cần JavaScript. Hãy bật JavaScript rồi tải lại trang.",
         "exercise": "Mở bài tập tuần {week}",
+        "pdf": "Tải phiếu để in (PDF, một trang A4)",
         "notebook": "Mở bài thực hành này dưới dạng notebook",
     },
     "en": {
@@ -32,6 +40,7 @@ TEXTS = {
         "no_lab": "The lab runs in a browser with JavaScript; print has this picture only.",
         "no_script": "This page needs JavaScript. Turn it on, then load the page again.",
         "exercise": "Open the exercise of week {week}",
+        "pdf": "Download the sheet (PDF, one A4 page)",
         "notebook": "Open this lab as a notebook",
     },
 }
@@ -61,8 +70,50 @@ class Lab(SphinxDirective):
         return [Place(kind="lab", name=name)]
 
 
+class QuizForm(SphinxDirective):
+    """``{quiz} w01``: the self-check of a week as a form."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Make the form; charts are drawn into the book's pictures."""
+        week, language = self.arguments[0], self.config.language
+        self.env.note_dependency(str(QUIZZES / f"{week}.yml"))
+        images = "../" * self.env.docname.count("/") + "_images"
+
+        def picture(question: Data) -> str:
+            name = f"{week}-quiz-{question['id']}.svg"
+            draw(question["chart"], language, Path(self.env.app.outdir) / "_images" / name)
+            return f"{images}/{name}"
+
+        try:
+            quiz = load(week)
+        except PublishError as error:
+            raise self.error(error.message) from None
+        return [Place(kind="quiz", name=week, form=form(quiz, language, picture), size=len(quiz.questions))]
+
+
+class SheetForm(SphinxDirective):
+    """``{sheet} w01``: the company sheet of a week, with its PDF beside the page."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Lay the sheet out and write its PDF."""
+        week, language = self.arguments[0], self.config.language
+        self.env.note_dependency(str(SHEETS / f"{week}.yml"))
+        target = Path(self.env.app.outdir) / Path(self.env.docname).parent / f"{week}-{language}.pdf"
+        try:
+            sheet = load_sheet(week)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(pdf(sheet, language))
+        except PublishError as error:
+            raise self.error(error.message) from None
+        return [Place(kind="sheet", name=target.name, form=html(sheet, language))]
+
+
 class Mount(SphinxDirective):
-    """``{hand-in}``, ``{verify}``: an element that the script of that name fills."""
+    """``{hand-in}``, ``{progress}``, ``{verify}``: an element that the script of that name fills."""
 
     def run(self) -> list[nodes.Node]:
         return [Place(kind=self.name, name=self.name)]
@@ -100,13 +151,42 @@ def _html(translator: Any, node: Place) -> None:
             f'<a href="{root}lite/notebooks/index.html?path={language}/{name}.ipynb">'
             f"{escape(words['notebook'])}</a></p>"
         )
+    elif kind == "sheet":
+        link = f'<a class="course-exercise" href="{name}">{escape(words["pdf"])}</a>'
+        translator.body.append(f'<p class="cs-pdf">{link}</p>{node["form"]}')
+    elif kind == "quiz":
+        translator.body.append(node["form"])
     else:
+        weeks = escape(json.dumps(_weeks(app)), quote=True) if kind == "progress" else ""
+        about = f' data-weeks="{weeks}"' if weeks else ""
         translator.body.append(
-            f'<div class="course-{kind}"><noscript><p>{escape(words["no_script"])}</p></noscript></div>'
+            f'<div class="course-{kind}"{about}>'
+            f"<noscript><p>{escape(words['no_script'])}</p></noscript></div>"
         )
-    if kind != "exercise":
+    if kind not in ("exercise", "sheet"):
         translator.body.append(f'<script type="module" src="{root}assets/{kind}/{kind}.js"></script>')
     raise nodes.SkipNode
+
+
+def _weeks(app: Sphinx) -> list[dict[str, Any]]:
+    """What each week's page holds: title, address, sections, labs, and the size of its quiz."""
+    weeks = []
+    for page in sorted(app.env.found_docs):
+        if not week_of(page):
+            continue
+        tree = app.env.get_doctree(page)
+        places = {kind: [p for p in tree.findall(Place) if p["kind"] == kind] for kind in ("lab", "quiz")}
+        weeks.append(
+            {
+                "week": week_of(page),
+                "title": app.env.titles[page].astext(),
+                "page": app.builder.get_target_uri(page),
+                "sections": [s["ids"][0] for s in tree[0].findall(nodes.section) if s.parent is tree[0]],
+                "labs": [p["name"] for p in places["lab"]],
+                "questions": sum(p["size"] for p in places["quiz"]),
+            }
+        )
+    return weeks
 
 
 def _text(translator: Any, node: Place) -> None:
@@ -118,6 +198,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(Place, html=(_html, None), text=(_text, None), latex=(_text, None))
     app.add_directive("lab", Lab)
     app.add_directive("hand-in", Mount)
+    app.add_directive("progress", Mount)
+    app.add_directive("quiz", QuizForm)
+    app.add_directive("sheet", SheetForm)
     app.add_directive("verify", Mount)
     app.add_directive("exercise-link", ExerciseLink)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -15,6 +16,12 @@ SWITCH = {"vi": "Ngôn ngữ", "en": "Language"}
 def root_of(app: Sphinx, page: str) -> str:
     """Relative address of the site's root from a page of a book, such as ``../../``."""
     return "../" * (app.builder.get_target_uri(page).count("/") + 1)
+
+
+def week_of(page: str) -> str:
+    """``w02`` for the theory page of week 2, an empty text for any other page."""
+    found = re.fullmatch(r"(w\d\d)-[^/]*/index", page)
+    return found[1] if found else ""
 
 
 def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -38,6 +45,9 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     )
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
+    if week := week_of(page):
+        script += f'<script>document.documentElement.dataset.courseWeek="{week}";</script>'
+        script += f'<script type="module" src="{root}assets/progress/reading.js"></script>'
     context["metatags"] = context.get("metatags", "") + links + script
     context["script_files"] = _once(context.get("script_files", []))
     context["css_files"] = [

@@ -16,11 +16,12 @@ def test_a_lab_runs_in_the_notebook(page: Page, site_url: str) -> None:
     begun = time.perf_counter()
     page.goto(f"{site_url}lite/notebooks/index.html?path=en/w01.ipynb")
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
-    expect(cell).to_be_visible(timeout=LOADING)
-    cell.locator(".cm-content").click()
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.insert_text("from linelab.apps import open_lab\nopen_lab('lab01', lang='en')")
-    page.keyboard.press("Shift+Enter")
+    # before the kernel is there the notebook is still settling, and may take the focus away
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=LOADING)
+    editor = cell.locator(".cm-content")
+    editor.fill("from linelab.apps import open_lab\nopen_lab('lab01', lang='en')")
+    expect(editor).to_contain_text("open_lab('lab01'")
+    editor.press("Shift+Enter")
     lab = cell.locator(".ll")
     expect(lab.locator(".ll-line")).to_be_visible(timeout=LOADING)
     print(f"\nJupyterLite: lab in the notebook {time.perf_counter() - begun:.1f} s after opening it")

@@ -20,6 +20,17 @@ export async function restore(file, names) {
   } catch (error) {
     return message("error", "", say(error.message, { name: file.name }));
   }
+  return restoreNotebooks(handIn, names);
+}
+
+/**
+ * Put notebooks into this browser's storage, with the same care.
+ *
+ * @param {{made: Date, entries: [{path, content}]}} handIn
+ * @param {string[]} names databases to look in; the first is written to
+ * @returns {Promise<HTMLElement>} message that says what happened
+ */
+export async function restoreNotebooks(handIn, names) {
   const stored = new Map((await readNotebooks(names)).map((notebook) => [notebook.path, notebook]));
   const now = new Date();
   const writes = [];

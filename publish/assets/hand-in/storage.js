@@ -61,6 +61,25 @@ export async function writeNotebooks(name, notebooks) {
   }
 }
 
+/** Remove notebooks by their paths from every database that holds them. */
+export async function removeNotebooks(names, paths) {
+  for (const name of names) {
+    const db = await openExisting(name);
+    if (!db) continue;
+    try {
+      if (!db.objectStoreNames.contains(STORE)) continue;
+      await new Promise((resolve, reject) => {
+        const transaction = db.transaction(STORE, "readwrite");
+        transaction.oncomplete = resolve;
+        transaction.onerror = transaction.onabort = () => reject(asStorageError(transaction.error));
+        for (const path of paths) transaction.objectStore(STORE).delete(path);
+      });
+    } finally {
+      db.close();
+    }
+  }
+}
+
 function model({ path, content, saved }) {
   return {
     name: path.split("/").pop(), path, type: "notebook", format: "json", mimetype: "application/json",
