@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -22,6 +21,8 @@ from babel.messages.mofile import write_mo
 
 from publish import sheet
 from publish.errors import PublishError
+from publish.ext.search_vi import fold
+from publish.glossary import GLOSSARY, terms
 from publish.light import lighten
 from publish.parts import digest, is_current, renewed
 from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
@@ -29,7 +30,6 @@ from publish.quiz import QUIZZES
 from publish.quiz_form import seal
 from publish.sheet import SHEETS, Sheet
 
-GLOSSARY = BOOK / "glossary.csv"
 LEFT_OUT = (".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html")
 
 
@@ -133,14 +133,16 @@ def glossary_page(language: str, words: dict[str, Any]) -> str:
     """The glossary as a page; an entry's terms in both languages lead to it from either book."""
     other = next(x for x in LANGUAGES if x != language)
     lines = ["(glossary)=", f"# {words['glossary']}", "", words["glossary_intro"], "", "```{glossary}"]
-    with GLOSSARY.open(encoding="utf-8", newline="") as stream:
-        rows = sorted(csv.DictReader(stream), key=lambda row: row[f"term_{language}"].casefold())
-    for row in rows:
-        more = [row["term_ko"]] if row["term_ko"] else []
-        if row["symbol"]:
-            more.append(f"{words['symbol']}: {row['symbol']}")
-        terms = dict.fromkeys((row[f"term_{language}"], row[f"term_{other}"]))
-        lines += [*terms, f"  {row[f'short_definition_{language}'].rstrip('.')}. *{' · '.join(more)}*", ""]
+    for term in sorted(terms(), key=lambda term: fold(term.term[language])):
+        more = [term.korean] if term.korean else []
+        more += [
+            f"{words[name]}: {value}"
+            for name, value in (("symbol", term.symbol), ("unit", term.unit))
+            if value
+        ]
+        about = f" *{' · '.join(more)}*" if more else ""
+        names = dict.fromkeys((term.term[language], term.term[other]))
+        lines += [*names, f"  {term.definition[language].rstrip('.')}.{about}", ""]
     return "\n".join([*lines, "```", ""])
 
 
@@ -168,7 +170,10 @@ def _inputs(language: str) -> str:
             *_files(BOOK / language),
             *_files(QUIZZES),
             *_files(SHEETS),
-            *(ROOT / "publish" / f"{name}.py" for name in ("quiz", "quiz_form", "sheet", "sheet_pdf")),
+            *(
+                ROOT / "publish" / f"{name}.py"
+                for name in ("glossary", "quiz", "quiz_form", "sheet", "sheet_pdf")
+            ),
             BOOK / "references.bib",
             GLOSSARY,
             ROOT / "_config.yml",

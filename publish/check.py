@@ -5,24 +5,30 @@
 
 from __future__ import annotations
 
+import html
 import io
+import os
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 
 from autograder.assignments import assignments, release_notebook, source_notebook
-from publish.parity import compare_trees
+from publish.parity import blocks, compare_trees
 from publish.paths import BOOK, LANGUAGES, SITE
+from publish.prose import page
 
 MARKS = {
     "### BEGIN SOLUTION": "### END SOLUTION",
     "### BEGIN HIDDEN TESTS": "### END HIDDEN TESTS",
 }
 SHORTEST = 16  # characters; shorter lines of a solution say too little to be told from other text
+SENTENCE = 40  # characters of a sentence of the notes that nobody writes twice by chance
 
 BINARY = {
     ".wasm",
@@ -77,6 +83,21 @@ def _marked(cell: nbformat.NotebookNode) -> Iterator[str]:
             end = None
         elif end:
             yield _words(line)
+
+
+def notes() -> list[str]:
+    """Sentences of the instructor's notes, which no trainee's page may hold."""
+    found: set[str] = set()
+    for language in LANGUAGES:
+        for path in (BOOK / "instructor" / language).glob("*.md"):
+            found |= _sentences(path)
+        for path in (BOOK / language).rglob("*.md"):
+            found -= _sentences(path)
+    return sorted(line for line in found if len(line) >= SENTENCE)
+
+
+def _sentences(path: Path) -> set[str]:
+    return {_words(x) for text in page(path.read_text("utf-8")) for x in re.split(r"(?<=[.!?])\s+", text)}
 
 
 def _words(text: str) -> str:
@@ -149,15 +170,72 @@ def find_foreign_hosts(site: Path) -> list[str]:
     return found
 
 
+LINK = re.compile(r'\b(href|src|data-opening)="([^"#?]*)(\?[^"#]*)?(#[^"]*)?"')
+NAME = re.compile(r'\b(?:id|name)="([^"]+)"')
+
+
+def find_broken_links(site: Path) -> list[str]:
+    """Links of the books' pages that lead to no file of the site, or to no place in its page."""
+    found = []
+    names: dict[Path, set[str]] = {}
+
+    def places(page: Path) -> set[str]:
+        if page not in names:
+            names[page] = set(map(html.unescape, NAME.findall(page.read_text("utf-8"))))
+        return names[page]
+
+    for language in LANGUAGES:
+        for path in sorted((site / language).rglob("*.html")):
+            if "_static" in path.parts:
+                continue
+            for _, address, query, place in LINK.findall(path.read_text("utf-8")):
+                address, place = unquote(html.unescape(address)), unquote(html.unescape(place[1:]))
+                if re.match(r"[a-z]+:|//", address):
+                    continue
+                target = path if not address else Path(os.path.normpath(path.parent / address))
+                shown = f"{path.relative_to(site)}: {address}{query}"
+                if target.is_dir():
+                    target /= "index.html"
+                if not target.is_file():
+                    found.append(f"{shown}: there is no such file")
+                elif query.startswith("?path=") and not (site / "lite" / "files" / query[6:]).is_file():
+                    found.append(f"{shown}: there is no such notebook")
+                elif place and target.suffix == ".html" and place not in places(target):
+                    found.append(f"{shown}#{place}: there is no such place in the page")
+    return sorted(set(found))
+
+
 def parity() -> list[str]:
     """Where the two languages differ in structure, one line each."""
-    return compare_trees(BOOK / "vi", BOOK / "en")
+    notes = BOOK / "instructor"
+    found = compare_trees(BOOK / "vi", BOOK / "en") + compare_trees(notes / "vi", notes / "en")
+    for assignment in assignments():
+        vi, en = (source_notebook(assignment, language).cells for language in ("vi", "en"))
+        found += compare_cells(f"notebooks/{assignment}", vi, en)
+    return found
+
+
+def compare_cells(name: str, vi: Sequence[Any], en: Sequence[Any]) -> list[str]:
+    """Differences of an exercise's two languages, cell by cell, one line each."""
+    if len(vi) != len(en):
+        return [f"{name}: vi has {len(vi)} cells, en has {len(en)}"]
+    found = []
+    for number, pair in enumerate(zip(vi, en, strict=True), 1):
+        kinds = {cell.cell_type for cell in pair}
+        shapes = [
+            list(blocks(x.source if x.cell_type == "markdown" else f"```{{code-cell}}\n{x.source}\n```"))
+            for x in pair
+        ]
+        if len(kinds) > 1 or shapes[0] != shapes[1]:
+            found.append(f"{name}: cell {number} ({pair[0].id}) differs between vi and en")
+    return found
 
 
 def main() -> int:
     found = parity()
     if SITE.is_dir():
-        found += [*find_leaks(SITE, needles()), *find_foreign_hosts(SITE)]
+        found += [*find_leaks(SITE, [*needles(), *notes()]), *find_foreign_hosts(SITE)]
+        found += find_broken_links(SITE)
     for line in found:
         print(line)
     print(f"{len(found)} finds")

@@ -22,7 +22,8 @@ from publish.prose import Passage, passages
 WORDS = BOOK / "words.txt"
 DICTIONARIES = {"en": "en_GB", "vi": "vi_VN"}
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-RUN = 4  # so many syllables in a row without any diacritic are hardly Vietnamese
+QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
+RUN = 5  # so many syllables in a row without any diacritic are hardly Vietnamese
 
 
 def check(found: Iterable[Passage] | None = None) -> list[str]:
@@ -40,6 +41,10 @@ def spelling(prose: Iterable[Passage]) -> list[str]:
     unknown = {language: _unknown(words, language) for language, words in places.items()}
     # a Vietnamese sentence may hold an English name or a term that the glossary gives in brackets
     unknown["vi"] &= _unknown(unknown["vi"], "en")
+    # a dictionary has few possessives
+    bare = {word: re.sub(r"['’]s?$", "", word) for word in unknown["en"]}
+    wrong = _unknown(bare.values(), "en")
+    unknown["en"] = {word for word, stem in bare.items() if stem in wrong}
     return sorted(
         f"{place.path}: {place.language}: {word!r} is in no dictionary: mend it, or add it to book/words.txt"
         for language, words in places.items()
@@ -119,7 +124,7 @@ def composed(prose: Iterable[Passage]) -> list[str]:
 
 
 def wrong_words(prose: Iterable[Passage]) -> list[str]:
-    """Words for which the glossary has another."""
+    """Words for which the glossary has another; in quotation marks anything may be named."""
     avoided = {
         language: [
             (pattern(term.avoid[language], language), term.term[language])
@@ -132,7 +137,7 @@ def wrong_words(prose: Iterable[Passage]) -> list[str]:
         f"{passage.path}: {passage.language}: {found[0]!r}: the glossary says {name!r}"
         for passage in prose
         for words, name in avoided[passage.language]
-        for found in words.finditer(passage.text)
+        for found in words.finditer(QUOTED.sub(" ", passage.text))
     ]
 
 

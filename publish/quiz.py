@@ -193,12 +193,15 @@ def arithmetic(written: Any, where: str) -> float:
 
 
 def near(value: float, question: Data) -> list[str]:
-    """Each number within the tolerance as a trainee's value is written after rounding."""
+    """Each number within the tolerance, as a trainee's value is written after rounding.
+
+    A wrong value that is smaller than the answer has a tolerance as much smaller.
+    """
     scale = 10 ** question["digits"]
-    first, last = (
-        round((value - question["tolerance"]) * scale),
-        round((value + question["tolerance"]) * scale),
-    )
+    answer = arithmetic(question["answer"], f"{question['id']}: answer")
+    share = min(1.0, abs(value / answer)) if answer else 1.0
+    slack = max(question["tolerance"] * share, 0.5 / scale)
+    first, last = round((value - slack) * scale), round((value + slack) * scale)
     if last - first >= MOST_VALUES:
         raise PublishError(f"{question['id']}: tolerance: {last - first} values lie within; use fewer digits")
     return [f"{k / scale:.{question['digits']}f}" for k in range(first, last + 1)]

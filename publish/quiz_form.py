@@ -118,7 +118,7 @@ def form(quiz: Quiz, language: str, picture: Callable[[Data], str]) -> str:
 Parts = tuple[str, list[str], dict[str, int], list[str]]  # body, right hashes, wrong hash to say, says
 
 
-def _shuffled(week: str, question: str, size: int) -> list[int]:
+def shuffled(week: str, question: str, size: int) -> list[int]:
     """Positions in an order that is always the same and never the right one."""
     order = list(range(size))
     for attempt in count():
@@ -130,7 +130,7 @@ def _shuffled(week: str, question: str, size: int) -> list[int]:
 
 def _options(week: str, question: Data, language: str) -> Parts:
     several = question["kind"] == "several"
-    order = _shuffled(week, question["id"], len(question["options"]))
+    order = shuffled(week, question["id"], len(question["options"]))
     rows, right, says = [], [], []
     for shown, position in enumerate(order):
         option = question["options"][position]
@@ -168,7 +168,7 @@ def _number(week: str, question: Data, language: str) -> Parts:
 
 
 def _order(week: str, question: Data, language: str) -> Parts:
-    order = _shuffled(week, question["id"], len(question["items"]))
+    order = shuffled(week, question["id"], len(question["items"]))
     rows, says = [], []
     for shown, position in enumerate(order):
         item = question["items"][position]
@@ -190,7 +190,7 @@ def _order(week: str, question: Data, language: str) -> Parts:
 
 def _match(week: str, question: Data, language: str) -> Parts:
     pairs = question["pairs"]
-    order = _shuffled(week, question["id"], len(pairs))
+    order = shuffled(week, question["id"], len(pairs))
     plain = [re.sub(r"[*$`_]", "", pairs[p]["right"][language]).strip() for p in order]
     choices = f'<option value="">{WORDS[language]["choose"]}</option>' + "".join(
         f'<option value="{shown}">{escape(text)}</option>' for shown, text in enumerate(plain)
@@ -238,8 +238,8 @@ def draw(chart: Data, language: str, path: Path) -> None:
     def figures(value: float, _: float) -> str:
         return f"{value:g}".replace(".", ",") if language == "vi" else f"{value:g}"
 
-    with rc_context({"svg.hashsalt": "quiz", "font.size": 11}):
-        figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    with rc_context({"svg.hashsalt": "quiz", "font.size": 10}):
+        figure = Figure(figsize=(5.8, 3.2), layout="constrained")
         axes = figure.subplots()
         named = any(isinstance(x, dict) for x in chart["x"])
         places = [float(i) if named else x for i, x in enumerate(chart["x"])]

@@ -17,7 +17,7 @@ from publish.errors import PublishError
 from publish.paths import BOOK, LANGUAGES
 
 SHEETS = BOOK / "sheets"
-KINDS = ({"title", "steps"}, {"title", "columns", "rows", "blank"}, {"title", "lines"})
+KINDS = ({"title", "steps"}, {"title", "columns", "rows"}, {"title", "lines"})
 
 Data = dict[str, Any]
 
@@ -79,7 +79,7 @@ def _text(value: Any, where: str) -> None:
 
 
 def _block(block: Any, where: str) -> None:
-    if not isinstance(block, dict) or set(block) not in KINDS:
+    if not isinstance(block, dict) or set(block) - {"blank"} not in KINDS:
         kinds = "; ".join(", ".join(sorted(kind)) for kind in KINDS)
         raise PublishError(f"{where}: has {', '.join(sorted(map(str, block)))}; a block has {kinds}")
     _text(block["title"], f"{where}: title")
@@ -104,7 +104,7 @@ def rows(block: Data, language: str) -> Iterator[list[str]]:
     """The rows of a table, the empty ones at its end included."""
     for row in block["rows"]:
         yield [cell[language].strip() if cell else "" for cell in row]
-    for _ in range(block["blank"]):
+    for _ in range(block.get("blank", 0)):
         yield [""] * len(block["columns"])
 
 

@@ -75,7 +75,8 @@ def _inputs(pyodide: Path, lite: Path) -> str:
 
 
 def _check(site: Path) -> None:
-    found = [*check.find_leaks(site, check.needles()), *check.find_foreign_hosts(site)]
+    secret = [*check.needles(), *check.notes()]
+    found = [*check.find_leaks(site, secret), *check.find_foreign_hosts(site), *check.find_broken_links(site)]
     if found:
         raise PublishError(f"{site} must not be published:\n" + "\n".join(found))
 

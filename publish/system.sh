@@ -6,6 +6,9 @@ missing=()
 command -v bwrap >/dev/null || missing+=(bubblewrap)
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v pdftoppm >/dev/null || missing+=(poppler-utils) # looks at certificates in the tests
+command -v hunspell >/dev/null || missing+=(hunspell) # spelling in the tests, with its two dictionaries
+[ -e /usr/share/hunspell/en_GB.dic ] || missing+=(hunspell-en-gb)
+[ -e /usr/share/hunspell/vi_VN.dic ] || missing+=(hunspell-vi)
 [ -d /usr/share/fonts/truetype/noto ] || missing+=(fonts-noto-core)
 # the program that drives the browser in the tests is linked against it; a minimal Debian lacks it
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from publish import fetch
 from publish.paths import SITE
 from publish.serve import server
 
@@ -90,3 +91,21 @@ def faults(page: Page) -> Callable[[], list[str]]:
     page.on("pageerror", lambda error: found.append(f"error: {error}"))
     page.on("response", lambda r: found.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
     return lambda: found
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page, str], list[str]]:
+    """Serious finds in a part of a page by Deque's checker, pinned like all that comes from elsewhere."""
+    script = fetch.get("tests")["axe.min.js"].read_text("utf-8")
+
+    def violations(page: Page, selector: str) -> list[str]:
+        page.evaluate(script)
+        result = page.evaluate("s => axe.run(s, {resultTypes: ['violations']})", selector)
+        return [
+            f"{v['impact']} {v['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+            for v in result["violations"]
+            if v["impact"] in ("serious", "critical")
+            for node in v["nodes"]
+        ]
+
+    return violations

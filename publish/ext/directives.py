@@ -175,13 +175,14 @@ def _weeks(app: Sphinx) -> list[dict[str, Any]]:
         if not week_of(page):
             continue
         tree = app.env.get_doctree(page)
+        top = next(tree.findall(nodes.section))
         places = {kind: [p for p in tree.findall(Place) if p["kind"] == kind] for kind in ("lab", "quiz")}
         weeks.append(
             {
                 "week": week_of(page),
                 "title": app.env.titles[page].astext(),
                 "page": app.builder.get_target_uri(page),
-                "sections": [s["ids"][0] for s in tree[0].findall(nodes.section) if s.parent is tree[0]],
+                "sections": [s["ids"][0] for s in top.findall(nodes.section) if s.parent is top],
                 "labs": [p["name"] for p in places["lab"]],
                 "questions": sum(p["size"] for p in places["quiz"]),
             }

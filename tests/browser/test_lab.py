@@ -12,7 +12,6 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from linelab.apps import lab as lab_of
 from linelab.apps import names
 from linelab.texts import catalogue
-from publish import fetch
 from publish.paths import LANGUAGES, SITE
 
 pytestmark = pytest.mark.browser
@@ -557,17 +556,11 @@ def test_a_lab_is_the_same_in_a_notebook(page: Page, site_url: str) -> None:
     expect(page.locator(".ll-code").first).to_have_text('answer("q7", {"transfer_lot": 15})')
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Deque's accessibility checker, pinned like everything else that comes from elsewhere."""
-    return fetch.get("tests")["axe.min.js"].read_text("utf-8")
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("lab", ["lab01", "lab02", "lab03"])
 def test_axe_finds_nothing_in_a_running_lab(
-    page: Page, site_url: str, axe: str, lab: str, width: int, theme: str
+    page: Page, site_url: str, axe: Callable[[Page, str], list[str]], lab: str, width: int, theme: str
 ) -> None:
     language = "vi" if theme == "light" else "en"
     page.set_viewport_size({"width": width, "height": 844})
@@ -583,7 +576,7 @@ def test_axe_finds_nothing_in_a_running_lab(
     else:
         control.nth(1).click()
     expect(mount.locator(".ll-guess")).to_be_visible()
-    found = _violations(page, axe)
+    found = axe(page, ".course-lab")
     predict(mount, "50")
     expect(mount.locator(".ll-runs tbody tr")).to_have_count(1, timeout=20_000)
     mount.locator(".ll-details summary").click()
@@ -591,23 +584,12 @@ def test_axe_finds_nothing_in_a_running_lab(
         mount.locator(".ll-sweep button").click()
         expect(mount.locator(".ll-sweeps svg.ll-chart")).to_have_count(2, timeout=60_000)
         expect(mount.locator(".ll-sweep .ll-status")).to_have_text("", timeout=60_000)
-    found += _violations(page, axe)
+    found += axe(page, ".course-lab")
     assert not found, "\n".join(found)
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
     assert not wide, "the page scrolls sideways"
     mount.locator(".ll-lever").first.scroll_into_view_if_needed()
     expect(mount.locator(".ll-money")).to_be_in_viewport()  # what is left of the budget, always in sight
-
-
-def _violations(page: Page, axe: str) -> list[str]:
-    page.evaluate(axe)
-    result = page.evaluate("axe.run('.course-lab', {resultTypes: ['violations']})")
-    return [
-        f"{v['impact']} {v['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for v in result["violations"]
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
 
 
 def test_every_lab_has_a_page() -> None:

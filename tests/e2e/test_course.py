@@ -56,11 +56,11 @@ WEAK = {
         "q4": 'plan = {"inject_repair": 720}\nanswer("q4", plan)',  # stops as soon as one figure agrees
     },
 }
-# Marks by week, from and to, with those of the memo: 4 for the good, 1 for the weak. Plans are marked on seeds
-# that nobody knows, so a part of a plan is a range.
+# Marks by week, from and to, with those of the memo: 4 for the good, 1 for the weak. Plans are marked on
+# seeds that nobody knows, so a part of a plan is a range.
 MARKS = {
-    "w01": {"good": (20, 20), "weak": (12.6, 13.6)},  # 1 + 2 + 2 + 2 + 1 and some 85 % of 6
-    "w02": {"good": (20, 20), "weak": (8.0, 10.0)},  # 2 + 1 + 2 + 1 and a third to two thirds of 6
+    "w01": {"good": (20, 20), "weak": (12.6, 13.6)},  # 8, and some 85 % of 6
+    "w02": {"good": (20, 20), "weak": (8.0, 10.0)},  # 2 + 1 + 2 + 1, and 2 to 4 of 6
     "w03": {"good": (20, 20), "weak": (5, 5)},  # 2 + 1 + 1 + 1: the gain of a wrong model is wrong, too
 }
 
@@ -177,7 +177,7 @@ def hand_in(site_url: str, trainee: Trainee, folder: Path) -> Path:
     """Look at one's progress and download the hand-in file of all weeks."""
     desk = open_hand_in(site_url, trainee)
     number = normalise(trainee.number)
-    assert f"{number[:4]}-{number[4:]}" in desk.locator(".course-hand-in").inner_text()
+    expect(desk.locator(".course-hand-in")).to_contain_text(f"{number[:4]}-{number[4:]}", timeout=20_000)
     name = {"vi": "Tải tệp nộp bài", "en": "Download hand-in file"}[trainee.language]
     with desk.expect_download() as download:
         desk.get_by_role("button", name=name).click()
@@ -234,7 +234,7 @@ def test_the_course_from_page_to_certificate(
             trainee.context.close()
 
     total = len(weeks) * len(trainees)
-    assert "4 accepted, 0 duplicate, 0 rejected" in course(cohort, "collect", *map(str, files))
+    assert f"{total} accepted, 0 duplicate, 0 rejected" in course(cohort, "collect", *map(str, files))
     assert f"{total} graded, 0 unchanged, 0 failed" in course(cohort, "grade")
     assert f"{total} answers wait for a person" in course(cohort, "review", "--list")
     for trainee in trainees:
@@ -250,10 +250,13 @@ def test_the_course_from_page_to_certificate(
     course(cohort, "certify", "keygen", "--name", "Demo issuer", "--site", site_url)
     assert "w01" in course(cohort, "certify", "explain", strong.number)
     course(cohort, "certify", "issue", "--decided-by", "A tester", strong.number)
-    (credential,) = (cohort / "credentials").glob("*.json")
-    (document,) = (cohort / "credentials").glob("*.pdf")
-    assert course(cohort, "verify", str(credential))
-    assert course(cohort, "verify", str(document))
+    issued = sorted((cohort / "credentials").glob("*.json"))
+    assert len(issued) == len(weeks)  # a certificate for each module
+    for file in issued:
+        assert course(cohort, "verify", str(file))
+        assert course(cohort, "verify", str(file.with_suffix(".pdf")))
+    credential = next(file for file in issued if b"w01" in file.read_bytes())
+    document = credential.with_suffix(".pdf")
     course(cohort, "ledger", "verify")
 
     # The instructor publishes the issuer's key and the status list with the site; here with a copy of it.
@@ -270,8 +273,7 @@ def test_the_course_from_page_to_certificate(
 def check_marks(cohort: Path, trainees: list[Trainee]) -> None:
     """The instructor's table and the weak trainees' feedback say what the tables above say."""
     with (cohort / "report" / "marks.csv").open(encoding="utf-8-sig", newline="") as stream:
-        next(stream)
-        marks = {(row[0], row[1]): float(row[3]) for row in csv.reader(stream)}
+        marks = {(row["trainee"], row["assignment"]): float(row["points"]) for row in csv.DictReader(stream)}
     for trainee in trainees:
         for week, expected in MARKS.items():
             low, high = expected[trainee.kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import re
 import string
 import unicodedata
 from pathlib import Path
@@ -10,24 +10,22 @@ from pathlib import Path
 import pytest
 import yaml
 
-from publish.book import GLOSSARY, build_book, glossary_page, stage
+from publish.book import build_book, glossary_page, stage, words_of
 from publish.errors import PublishError
 from publish.ext.directives import TEXTS
 from publish.ext.search_vi import SearchVietnamese, fold
+from publish.glossary import terms
 from publish.paths import BOOK, LANGUAGES, ROOT
-
-
-def words(language: str) -> dict[str, object]:
-    data: dict[str, object] = yaml.safe_load((ROOT / "locale" / f"{language}.yml").read_text("utf-8"))
-    return data
+from publish.prose import page, pairs
+from publish.quiz import load
 
 
 def test_both_locales_have_the_same_entries() -> None:
-    vi, en = words("vi"), words("en")
+    vi, en = words_of("vi"), words_of("en")
     assert set(vi) == set(en)
-    assert set(vi["captions"]) == set(en["captions"])  # type: ignore[call-overload]
+    assert set(vi["captions"]) == set(en["captions"])
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    assert {part["caption"] for part in toc["parts"]} == set(vi["captions"])  # type: ignore[call-overload]
+    assert {part["caption"] for part in toc["parts"]} == set(vi["captions"])
 
 
 def test_directive_texts_have_both_languages_and_the_same_fields() -> None:
@@ -44,28 +42,44 @@ def test_every_page_of_the_contents_is_staged(language: str) -> None:
     toc = yaml.safe_load((target / "_toc.yml").read_text("utf-8"))
     for part in toc["parts"]:
         for chapter in part["chapters"]:
-            assert (target / f"{chapter['file']}.md").is_file()
+            for file in (chapter, *chapter.get("sections", [])):
+                assert (target / f"{file['file']}.md").is_file()
 
 
-def test_glossary_has_full_entries_with_the_terms_of_both_languages() -> None:
-    with GLOSSARY.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert len(rows) >= 30
-    pages = {language: glossary_page(language, words(language)) for language in LANGUAGES}
-    for row in rows:
-        for field in ("term_en", "term_vi", "term_ko", "short_definition_en", "short_definition_vi"):
-            assert row[field].strip(), (row["term_en"], field)
-        for language, page in pages.items():
-            assert f"\n{row['term_vi']}\n" in page
-            assert f"\n{row['term_en']}\n" in page
-            assert row[f"short_definition_{language}"].rstrip(".") in page
+def test_glossary_page_has_the_terms_of_both_languages() -> None:
+    for language in LANGUAGES:
+        page = glossary_page(language, words_of(language))
+        for term in terms():
+            assert f"\n{term.term['vi']}\n" in page
+            assert f"\n{term.term['en']}\n" in page
+            assert term.definition[language].rstrip(".") in page
 
 
-def test_texts_are_composed_unicode() -> None:
-    """Decomposed Vietnamese looks the same and is found by no search."""
-    for path in [*BOOK.rglob("*.md"), GLOSSARY, *ROOT.glob("locale/*.yml"), *ROOT.glob("notebooks/*/*.md")]:
-        text = path.read_text("utf-8")
-        assert unicodedata.is_normalized("NFC", text), path
+VERBS = {
+    "vi": {"Tính", "Ước lượng", "Vẽ", "Đề xuất", "Đánh giá", "chọn", "So sánh", "Chỉ ra", "Chọn", "nêu"},
+    "en": {"Compute", "Estimate", "Draw", "Recommend", "Rate", "select", "Compare", "Identify", "Select", "state"},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("week", ["w01", "w02", "w03"])
+def test_a_theory_page_has_its_shape(language: str, week: str) -> None:
+    """Measurable objectives, a module's parts in their order, no more than people read at a sitting."""
+    (folder,) = (BOOK / language).glob(f"{week}-*")
+    source = (folder / "index.md").read_text("utf-8")
+    objectives = re.findall(rf"(?m)^- `{week}-o\d` \*\*(.+?)\*\*", source)
+    assert 3 <= len(objectives) <= 5
+    assert set(objectives) <= VERBS[language], objectives
+    parts = ("objectives", "case", "predict", "idea", "lab", "mistakes", "company", "sheet", "check")
+    labels = re.findall(rf"(?m)^\({week}-([a-z]+)\)=$", source)
+    assert [x for x in labels if x in parts] == list(parts)
+    assert labels[-3:] == ["takeaways", "sources", "exercise"]
+    assert source.count("```{dropdown}") >= 2, "two questions to predict"
+    assert "matplotlib" in source or "HTML(" in source, "a picture drawn by code"
+    count = sum(len(text.split()) for text in page(source))
+    assert count <= 4000, count
+    asked = sum(len(text.split()) for tongue, text in pairs(list(load(week).questions)) if tongue == language)
+    assert count + asked >= 2500, (count, asked)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from publish import check
@@ -107,6 +108,38 @@ def test_a_difference_between_the_languages_is_found(
     found = compare_trees(tmp_path / "vi", tmp_path / "en")
     assert len(found) == 1
     assert any(word in found[0] for word in said.split("|"))
+
+
+def test_an_exercise_whose_languages_differ_is_found() -> None:
+    def cells(*sources: str) -> list[nbformat.NotebookNode]:
+        return [nbformat.v4.new_markdown_cell(source) for source in sources]
+
+    assert check.compare_cells("w01", cells("# Một", "hai"), cells("# One", "two")) == []
+    assert "1 cells, en has 2" in check.compare_cells("w01", cells("# Một"), cells("# One", "two"))[0]
+    assert "cell 2" in check.compare_cells("w01", cells("# Một", "- hai"), cells("# One", "two"))[0]
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("gone.html", "no such file"),
+        ("other.html#gone", "no such place"),
+        ("#gone", "no such place"),
+        ("../lite/notebooks/index.html?path=vi/gone.ipynb", "no such notebook"),
+    ],
+)
+def test_a_broken_link_is_found(tmp_path: Path, link: str, said: str) -> None:
+    for folder in ("vi", "en", "lite/notebooks"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "lite" / "notebooks" / "index.html").write_text("")
+    (tmp_path / "vi" / "other.html").write_text('<p id="here">x</p>')
+    page = tmp_path / "vi" / "page.html"
+    page.write_text('<a href="other.html#here">a</a><a href="https://doi.org/10">b</a><a href="../vi">c</a>')
+    (tmp_path / "vi" / "index.html").write_text("")
+    assert check.find_broken_links(tmp_path) == []
+    page.write_text(f'<a href="{link}">a</a>')
+    (found,) = check.find_broken_links(tmp_path)
+    assert said in found
 
 
 def test_human_text_may_differ() -> None:
