@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from publish.book import build_pages, configure, words_of
+from publish.book import build_pages, configure, glossary_page, words_of
 from publish.errors import PublishError
 from publish.light import lighten
 from publish.parity import compare_trees
@@ -35,7 +35,7 @@ def build_instructor(out: Path) -> Path:
     different = compare_trees(NOTES / "vi", NOTES / "en")
     if different:
         raise PublishError("the instructor's notes differ:\n" + "\n".join(different))
-    if (out / "lite").is_dir() or (out.parent / "lite").is_dir():
+    if any((folder / "lite").is_dir() and (folder / "index.html").exists() for folder in (out, out.parent)):
         raise PublishError(f"--out {out}: that is the published site; choose a folder of its own")
     fresh = BUILD / "instructor.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -59,11 +59,8 @@ def _stage(language: str) -> Path:
     target = BUILD / "src" / f"instructor-{language}"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(NOTES / language, target)
-    weeks = [{"file": path.stem} for path in sorted(target.glob("w*.md"))]
-    configure(
-        target,
-        language,
-        words | {"title": words["instructor_title"]},
-        {"format": "jb-book", "root": "index", "chapters": weeks},
-    )
+    (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")
+    files = [*sorted(path.stem for path in target.glob("w*.md")), "glossary"]
+    contents = {"format": "jb-book", "root": "index", "chapters": [{"file": name} for name in files]}
+    configure(target, language, words | {"title": words["instructor_title"]}, contents)
     return target

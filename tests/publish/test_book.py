@@ -57,7 +57,18 @@ def test_glossary_page_has_the_terms_of_both_languages() -> None:
 
 VERBS = {
     "vi": {"Tính", "Ước lượng", "Vẽ", "Đề xuất", "Đánh giá", "chọn", "So sánh", "Chỉ ra", "Chọn", "nêu"},
-    "en": {"Compute", "Estimate", "Draw", "Recommend", "Rate", "select", "Compare", "Identify", "Select", "state"},
+    "en": {
+        "Compute",
+        "Estimate",
+        "Draw",
+        "Recommend",
+        "Rate",
+        "select",
+        "Compare",
+        "Identify",
+        "Select",
+        "state",
+    },
 }
 
 

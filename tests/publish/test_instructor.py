@@ -25,6 +25,7 @@ def test_the_notes_build_with_the_solutions_of_exercise_and_quiz(tmp_path: Path)
 
 def test_the_notes_are_never_built_into_the_site(tmp_path: Path) -> None:
     (tmp_path / "lite").mkdir()
+    (tmp_path / "index.html").write_text("")
     for out in (tmp_path, tmp_path / "notes"):
         with pytest.raises(PublishError, match="published site"):
             build_instructor(out)
