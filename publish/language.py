@@ -10,8 +10,8 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cache
 
 from publish.errors import PublishError
@@ -21,15 +21,23 @@ from publish.prose import Passage, passages
 
 WORDS = BOOK / "words.txt"
 DICTIONARIES = {"en": "en_GB", "vi": "vi_VN"}
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+LETTER = "[^\\W\\d_][\\u0300-\\u036f]*"  # a tone mark of its own belongs to its letter
+WORD = re.compile(f"(?:{LETTER})+(?:['’](?:{LETTER})+)*")
 QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
+OFTEN = 3  # a term that a page uses so often belongs to what it teaches
 RUN = 5  # so many syllables in a row without any diacritic are hardly Vietnamese
 
 
 def check(found: Iterable[Passage] | None = None) -> list[str]:
     """All checks over all prose, one line for each find."""
     everything = list(passages() if found is None else found)
-    return [*spelling(everything), *unaccented(everything), *composed(everything), *wrong_words(everything)]
+    return [
+        *spelling(everything),
+        *unaccented(everything),
+        *composed(everything),
+        *wrong_words(everything),
+        *uneven_terms(everything),
+    ]
 
 
 def spelling(prose: Iterable[Passage]) -> list[str]:
@@ -141,23 +149,28 @@ def wrong_words(prose: Iterable[Passage]) -> list[str]:
     ]
 
 
-def terms_used(prose: Iterable[Passage]) -> dict[str, dict[str, set[str]]]:
-    """Terms (by their English names) that each file or pair of pages uses, by language."""
-    used: dict[str, dict[str, set[str]]] = defaultdict(lambda: {language: set() for language in LANGUAGES})
+def terms_used(prose: Iterable[Passage]) -> dict[str, dict[str, Counter[str]]]:
+    """How often each file or pair of pages uses each term (by its English name), by language."""
+    used: dict[str, dict[str, Counter[str]]] = defaultdict(
+        lambda: {language: Counter() for language in LANGUAGES}
+    )
     for passage in prose:
         name = re.sub(r"(book/(?:instructor/)?)(?:vi|en)/", r"\1", passage.path)
         for found in finder(passage.language).finditer(passage.text):
             if term := term_of(found[0], passage.language):
-                used[name][passage.language].add(term.term["en"])
+                used[name][passage.language][term.term["en"]] += 1
     return dict(used)
 
 
-def uneven_terms(prose: Iterable[Passage]) -> Iterator[str]:
-    """Terms that one language of a page uses and the other says in words of its own."""
-    for name, by_language in sorted(terms_used(prose).items()):
-        for language, other in (("en", "vi"), ("vi", "en")):
-            for term in sorted(by_language[language] - by_language[other]):
-                yield f"{name}: {language} uses {term!r}, {other} has no word of the glossary for it"
+def uneven_terms(prose: Iterable[Passage]) -> list[str]:
+    """Terms that one language of a page uses often and the other never: it has a word of its own for them."""
+    return [
+        f"{name}: {language} says {term!r} {count} times, {other} has no word of the glossary for it"
+        for name, by_language in sorted(terms_used(prose).items())
+        for language, other in (("en", "vi"), ("vi", "en"))
+        for term, count in by_language[language].items()
+        if count >= OFTEN and not by_language[other][term]
+    ]
 
 
 if __name__ == "__main__":
