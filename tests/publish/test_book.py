@@ -93,6 +93,17 @@ def test_a_theory_page_has_its_shape(language: str, week: str) -> None:
     assert count + asked >= 2500, (count, asked)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_front_page_says_which_weeks_there_are(language: str) -> None:
+    front = (BOOK / language / "index.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| (\d+) \| (.+?) \| .+ \| (.+?) \|$", front)
+    assert [int(week) for week, _, _ in rows] == list(range(1, 13))
+    for week, module, status in rows:
+        folders = list((BOOK / language).glob(f"w{int(week):02d}-*"))
+        assert (status in ("**published**", "**đã công bố**")) == bool(folders), week
+        assert all(f"</{folder.name}/index>" in module for folder in folders), week
+
+
 @pytest.mark.parametrize(
     ("typed", "folded"),
     [("Nhịp", "nhip"), ("ĐƯỜNG", "duong"), (unicodedata.normalize("NFD", "thắt"), "that")],
