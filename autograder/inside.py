@@ -9,8 +9,9 @@ only claims, so that nothing is gained.
 
 from __future__ import annotations
 
+import importlib
 import os
-import resource
+import random
 import signal
 import sys
 import threading
@@ -27,7 +28,9 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
+from traitlets.config import Config
 
+PRELOADED = ("numpy", "simpy", "matplotlib.pyplot", "linelab", "linelab.answers", "linelab.apps")
 _encode = JSONEncoder(allow_nan=False).encode
 _write, _exit, _now = os.write, os._exit, time.monotonic
 
@@ -163,6 +166,15 @@ class Shell(InteractiveShell):
         RECORD.error(getattr(etype, "__name__", "Error"), str(evalue), lines)
 
 
+def _shell() -> InteractiveShell:
+    if not Shell.initialized():
+        config = Config()
+        config.HistoryManager.enabled = False  # else a database and a thread
+        shell = Shell.instance(user_ns={"__name__": "__main__"}, config=config)
+        shell.colors = "NoColor"
+    return Shell.instance()
+
+
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
     raise OutOfTime("the time for this cell is up")
 
@@ -170,8 +182,7 @@ def _out_of_time(_number: int, _frame: FrameType | None) -> None:
 def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
     """Execute the cells one after another; an error in one does not stop the next."""
     RECORD.limit = int(limits.get("cell_output", 2 << 20))
-    shell = Shell.instance(user_ns={"__name__": "__main__"})
-    shell.colors = "NoColor"
+    shell = _shell()
     sys.stdout, sys.stderr = Stream("stdout", RECORD), Stream("stderr", RECORD)
     signal.signal(signal.SIGALRM, _out_of_time)
     _send(channel, {"started": True})
@@ -186,7 +197,7 @@ def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
         try:
             # once a second from then on, for a cell may swallow the first alarms
             signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-            shell.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]  # IPython has no types
+            shell.run_cell(source, store_history=False)  # IPython has no types
         except BaseException as error:  # an alarm or exit that came when IPython itself was at work
             RECORD.error(type(error).__name__, str(error), [])
         finally:
@@ -211,18 +222,38 @@ def _send(channel: int, message: dict[str, Any]) -> None:
         line = line[_write(channel, line) :]
 
 
-def main() -> None:
-    channel = int(sys.argv[1])
-    job = loads(sys.stdin.buffer.read())
-    limits = job.get("limits", {})
-    if "processes" in limits:
-        count = int(limits["processes"])
-        resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+def prepare() -> None:
+    """Load what the exercises import, and make the shell: what every notebook would else do first."""
+    os.makedirs(os.environ.get("MPLCONFIGDIR", "/tmp/mpl"), exist_ok=True)
+    shell = _shell()
+    sys.stdout, sys.stderr = Stream("stdout", RECORD), Stream("stderr", RECORD)
+    for module in PRELOADED:
+        importlib.import_module(module)
+    for cell in ("1/0", "1", "print()"):  # the first error, value and text load more
+        shell.run_cell(cell, store_history=False)
+    cases = importlib.import_module("linelab.cases")
+    for name in cases.names():
+        cases.load(name)
+
+
+def run_job(source: int, channel: int) -> None:
+    """Read a job from the file `source` and run it; does not come back."""
+    with open(source, "rb") as stream:
+        job = loads(stream.read())
     os.set_inheritable(channel, False)
+    # the same notebook draws the same numbers each time, as far as it uses the two shared generators
+    random.seed(0)
+    importlib.import_module("numpy").random.seed(0)
+    os.makedirs(os.environ.get("MPLCONFIGDIR", "/tmp/mpl"), exist_ok=True)
     try:
-        run(job["cells"], limits, channel)
+        run(job["cells"], job.get("limits", {}), channel)
     finally:
         _exit(0)  # whatever threads still run
+
+
+def main() -> None:
+    """Run one job without the warm parent: from standard input, results to the file of the argument."""
+    run_job(0, int(sys.argv[1]))
 
 
 if __name__ == "__main__":

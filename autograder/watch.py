@@ -8,8 +8,10 @@ import resource
 import selectors
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -61,46 +63,77 @@ class Outcome:
     log: str
 
 
-def watch(process: subprocess.Popen[bytes], result: int, limits: Limits, started: float) -> Outcome:
-    """Collect what comes out until the program is done, too late, too big or too talkative."""
-    assert process.stderr is not None
+class Running(Protocol):
+    """A program that was started in a sandbox."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Exit code, negative for a signal, or None while it runs."""
+
+    def kill(self) -> None:
+        """End it and everything that it started."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; TimeoutExpired after `timeout` seconds."""
+
+
+def watch(running: Running, result: int, errors: int, limits: Limits, started: float) -> Outcome:
+    """Collect what comes out until the program is done, too late, too big or too talkative.
+
+    Parameters
+    ----------
+    running : Running
+        The program.
+    result, errors : int
+        Pipes to read: what it gives, and its standard error. Both are closed.
+    limits : Limits
+        What it may use.
+    started : float
+        When it was started, by the monotonic clock.
+    """
     chunks: list[bytes] = []
     log, size, stopped = b"", 0, None
+    looked = started
     with (
         selectors.DefaultSelector() as selector,
-        process.stderr as errors,
+        os.fdopen(errors, "rb", 0) as said,
         os.fdopen(result, "rb", 0) as data,
     ):
         selector.register(data, selectors.EVENT_READ)
-        selector.register(errors, selectors.EVENT_READ)
+        selector.register(said, selectors.EVENT_READ)
         while selector.get_map() and stopped is None:
             for key, _ in selector.select(timeout=0.1):
                 chunk = os.read(key.fd, 1 << 16)
                 if not chunk:
                     selector.unregister(key.fileobj)
-                elif key.fileobj is errors:
+                elif key.fileobj is said:
                     log = (log + chunk)[-4000:]
                 else:
-                    chunks.append(chunk[: limits.output - size])
+                    chunks.append(chunk[: max(limits.output - size, 0)])
                     size += len(chunk)
+            now = time.monotonic()
             if size > limits.output:
                 stopped = "output"
-            elif time.monotonic() - started > limits.wall:
+            elif now - started > limits.wall:
                 stopped = "time"
-            elif resident(process.pid) > limits.memory_all:
-                stopped = "memory"
-            elif process.poll() is not None or not _listens(selector, data):
+            elif now - looked > 0.05:
+                looked = now
+                if resident(running.pid) > limits.memory_all < proportional(running.pid):
+                    stopped = "memory"
+            if stopped is None and (running.poll() is not None or not _listens(selector, data)):
                 break  # what a stray process still holds open is not waited for
-        # bubblewrap's first process dies with it, and with that one its whole process namespace
-        if process.poll() is None and not stopped:
+        if running.poll() is None and not stopped:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.5)  # it closed its channel and is about to end
-        process.kill()
-        code = process.wait()
-        chunks.append(_rest(result, limits.output - size))
-        log += _rest(errors.fileno(), 4000)
+                running.wait(0.5)  # it closed its channel and is about to end
+        code = running.poll()
+        if code is None:
+            running.kill()
+            code = running.wait()
+        chunks.append(_rest(data.fileno(), max(limits.output - size, 0)))
+        log += _rest(said.fileno(), 4000)
     seconds = time.monotonic() - started
-    return Outcome(b"".join(chunks), stopped, code, seconds, log.decode("utf-8", "replace"))
+    return Outcome(b"".join(chunks), stopped, code, seconds, log[-4000:].decode("utf-8", "replace"))
 
 
 def _listens(selector: selectors.BaseSelector, stream: object) -> bool:
@@ -118,15 +151,38 @@ def _rest(fd: int, limit: int) -> bytes:
 
 
 def resident(pid: int) -> int:
-    """Resident bytes of a process and all below it (orphans stay below the sandbox's first)."""
-    total, waiting = 0, [pid]
+    """Resident bytes of a process and all below it (orphans stay below the sandbox's first).
+
+    What processes share is counted for each of them, so this is at most too much.
+    """
     page = resource.getpagesize()
+    return sum(_number(f"/proc/{one}/statm", 1) for one in _family(pid)) * page
+
+
+def proportional(pid: int) -> int:
+    """The same with what is shared counted once; takes longer. Where it cannot be read, all is counted."""
+    total, page = 0, resource.getpagesize()
+    for one in _family(pid):
+        try:
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
+            total += 1024 * int(rollup.partition("Pss:")[2].split()[0])
+        except (OSError, ValueError, IndexError):
+            total += _number(f"/proc/{one}/statm", 1) * page
+    return total
+
+
+def _family(pid: int) -> Iterator[int]:
+    waiting = [pid]
     while waiting:
         one = waiting.pop()
-        try:
-            total += int(Path(f"/proc/{one}/statm").read_text("ascii").split()[1]) * page
+        yield one
+        with contextlib.suppress(OSError, ValueError):  # it ended meanwhile
             for task in os.listdir(f"/proc/{one}/task"):
                 waiting += map(int, Path(f"/proc/{one}/task/{task}/children").read_text("ascii").split())
-        except (OSError, ValueError, IndexError):
-            continue  # it ended meanwhile
-    return total
+
+
+def _number(path: str, column: int) -> int:
+    try:
+        return int(Path(path).read_text("ascii").split()[column])
+    except (OSError, ValueError, IndexError):
+        return 0
