@@ -7,8 +7,11 @@ marks. Adjacent text cells are tagged ``lang-vi`` and ``lang-en``; a code commen
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import re
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +79,16 @@ def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookN
 
 def release_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
     """What trainees get: nbgrader's own steps strip solutions and hidden tests and lock the test cells."""
+    return copy.deepcopy(_made(assignment, language, hidden_tests=False))
+
+
+def graded_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
+    """What a hand-in is put into before it is marked: as released, but with the hidden tests."""
+    return copy.deepcopy(_made(assignment, language, hidden_tests=True))
+
+
+@cache
+def _made(assignment: str, language: str, *, hidden_tests: bool) -> nbformat.NotebookNode:
     from nbgrader import preprocessors as nbgrader
     from traitlets.config import Config
 
@@ -89,14 +102,20 @@ def release_notebook(assignment: str, language: str = "vi") -> nbformat.Notebook
         nbgrader.ClearOutput,
         nbgrader.CheckCellMetadata,
         nbgrader.ComputeChecksums,
-        nbgrader.ClearHiddenTests,
-        # nbgrader checks cells against their form before and after hidden tests are gone; so do its releases
-        nbgrader.ComputeChecksums,
-        nbgrader.CheckCellMetadata,
     ]
+    if not hidden_tests:
+        # nbgrader checks cells against their form before and after hidden tests are gone; so do its releases
+        steps += [nbgrader.ClearHiddenTests, nbgrader.ComputeChecksums, nbgrader.CheckCellMetadata]
     for step in steps:
         notebook, resources = step(config=config).preprocess(notebook, resources)
     return notebook
+
+
+def version(assignment: str) -> str:
+    """Which text of the exercise and of its case: changes with either."""
+    digest = hashlib.sha256(_read(assignment).encode())
+    digest.update((files("linelab.cases") / f"{assignment}.yml").read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _is_for(cell: nbformat.NotebookNode, language: str) -> bool:

@@ -94,10 +94,11 @@ def collect(paths: tuple[Path, ...], folder: Path) -> None:
 
 @click.command()
 @cohort_option
-@click.option("--jobs", type=click.IntRange(1), help="Sandboxes at once.  [default: one a processor]")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at once.  [default: one a processor]")
 @click.option("--regrade", is_flag=True, help="Also what is graded already.")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Do the work on this Dask cluster.")
 @click.option("--unsafe-no-sandbox", "unsafe", is_flag=True, help="Run trainees' code WITHOUT a sandbox.")
-def grade(folder: Path, jobs: int | None, regrade: bool, unsafe: bool) -> None:
+def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe: bool) -> None:
     """Grade what is new: run each notebook in a sandbox, then judge its answers.
 
     May be stopped at any time; the next run goes on where it stopped.
@@ -112,7 +113,8 @@ def grade(folder: Path, jobs: int | None, regrade: bool, unsafe: bool) -> None:
             bold=True,
             err=True,
         )
-    outcome = run(Cohort.open(folder), jobs=jobs or os.cpu_count() or 1, regrade=regrade, unsafe=unsafe)
+    jobs = jobs or os.cpu_count() or 1
+    outcome = run(Cohort.open(folder), jobs=jobs, regrade=regrade, unsafe=unsafe, scheduler=scheduler)
     for line in outcome.problems:
         click.echo(line)
     click.echo(f"{outcome.graded} graded, {outcome.unchanged} unchanged, {outcome.failed} failed")

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import nbformat
 
 from autograder.assignments import TEXT_STUBS
 from autograder.errors import CourseError
-from autograder.sandbox import STARTED, Limits, Outcome, run_in_sandbox
+from autograder.sandbox import STARTED, Limits, Outcome, Sandbox, run_in_sandbox
 from linelab.answers import ANSWER, BEGIN, schema, validate
+from linelab.cases.questions import MAX_TEXT
 from linelab.trainees import is_trainee_id, normalise
 
 MAX_VALUE = 4_000  # characters of an answer's JSON; a free text has a limit of its own
@@ -70,7 +72,12 @@ class RefusedError(ValueError):
 
 
 def execute(
-    notebook: nbformat.NotebookNode, assignment: str, limits: Limits | None = None, *, unsafe: bool = False
+    notebook: nbformat.NotebookNode,
+    assignment: str,
+    limits: Limits | None = None,
+    *,
+    sandbox: Sandbox | None = None,
+    unsafe: bool = False,
 ) -> Execution:
     """Run a notebook in the sandbox and read the answers that it records.
 
@@ -82,6 +89,8 @@ def execute(
         The assignment that it is handed in for; records of another one are refused.
     limits : Limits, optional
         What it may use.
+    sandbox : Sandbox, optional
+        One that is there already; else one is made for this notebook alone.
     unsafe : bool
         Without a sandbox; see `autograder.sandbox`.
     """
@@ -90,7 +99,9 @@ def execute(
     copy.cells = [_bare(cell, n) for n, cell in enumerate(notebook.get("cells", [])[:MAX_CELLS])]
     code = [cell for cell in copy.cells if cell.cell_type == "code"]
     job = {"cells": [cell.source for cell in code], "limits": asdict(limits)}
-    outcome = run_in_sandbox(json.dumps(job).encode(), limits, unsafe=unsafe)
+    payload = json.dumps(job).encode()
+    run = sandbox.run if sandbox else partial(run_in_sandbox, unsafe=unsafe)
+    outcome = run(payload, limits)
     if STARTED not in outcome.data:  # the fault is ours: it must not cost the trainee points
         reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
         raise CourseError(f"the sandbox did not start ({reason}); nothing was graded, run the command again")
@@ -120,8 +131,7 @@ def texts(
             faults = validate(assignment, question.id, text)
             if faults and problems is not None:
                 problems.append(f"{question.id}: {' '.join(faults)}")
-            elif not faults:
-                found[question.id] = text
+            found[question.id] = text[:MAX_TEXT]  # a person reads what there is of one that is too long
     return found
 
 

@@ -1,30 +1,37 @@
-"""Grades a cohort: executes new attempts in sandboxes side by side, judges them one after another.
+"""Grades a cohort: hands the new attempts out, keeps what comes back, and enters it in nbgrader.
 
-Incremental and resumable: an attempt is done once its hash stands in the record of its answers and nbgrader
-has its marks; what was interrupted is simply done again.
+Incremental and resumable: an attempt is graded once there is a record of it, and done once that is entered.
+What was interrupted goes on where it stopped; nothing is run twice, and nothing is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import closing
+import fcntl
+import getpass
+import platform
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version as installed
+from typing import Any
 
 import click
-import nbformat
 
-from autograder.assignments import assignments
+from autograder.assignments import assignments, version
 from autograder.cohort import Cohort
 from autograder.collect import Attempt, attempts
+from autograder.entry import Entries
 from autograder.errors import CourseError
-from autograder.execute import Execution, execute
-from autograder.judge import judge_submission
-from autograder.judgement import judgement
+from autograder.files import write
+from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
-from autograder.records import read_record
+from autograder.records import Record, entered, read_record, write_record
 from autograder.sandbox import require_sandbox
+from autograder.work import Done, Task, here, on_cluster
+
+TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
 
 
 @dataclass
@@ -38,74 +45,78 @@ class Outcome:
 
 
 def grade(
-    cohort: Cohort, *, jobs: int = 1, regrade: bool = False, unsafe: bool = False, progress: bool = True
+    cohort: Cohort,
+    *,
+    jobs: int = 1,
+    regrade: bool = False,
+    unsafe: bool = False,
+    scheduler: str = "",
+    progress: bool = True,
 ) -> Outcome:
-    """Grade the latest attempt of each trainee and assignment.
+    """Grade the attempt that counts of each trainee and assignment.
 
     Parameters
     ----------
     cohort : Cohort
         The class.
     jobs : int
-        Sandboxes at once. Each is a process of its own; the threads here only wait for them.
+        Processes at once, each with a sandbox of its own.
     regrade : bool
-        Also what is graded already.
+        Also what is graded already; the earlier records stay.
     unsafe : bool
         Without a sandbox. Only for notebooks whose authors you would give your password.
+    scheduler : str
+        Address of a Dask scheduler whose workers do the work instead of this machine.
     progress : bool
         Show a bar.
 
     Raises
     ------
     CourseError
-        If there is no sandbox on this machine.
+        If there is no sandbox on this machine, or another run is at work on this cohort.
     """
-    if not unsafe:
-        require_sandbox(cohort.path)
-    prepare_course(cohort.path / "nbgrader", cohort.language)
-    outcome = Outcome()
-    todo = []
-    for attempt in latest(cohort, outcome):
-        if not regrade and is_graded(cohort, attempt):
-            outcome.unchanged += 1
-        else:
-            todo.append(attempt)
-    with (
-        closing(_executed(todo, jobs, unsafe)) as results,
-        click.progressbar(
-            length=len(todo),
-            label="Grading",
-            hidden=not progress or not todo,
-            item_show_func=lambda name: name,
-        ) as bar,
-    ):
-        for attempt, result in results:
-            who = f"{attempt.trainee} {attempt.assignment}"
-            try:
-                if isinstance(result, CourseError):
-                    raise result
-                judged = judge_submission(
-                    cohort.path / "nbgrader",
-                    attempt.trainee,
-                    attempt.assignment,
-                    attempt.read(),
-                    result.answers,
-                    attempt=attempt.sha256,
-                    problems=result.problems,
-                )
-                _keep_executed(cohort, attempt, result)
-                outcome.graded += 1
-                said = [*result.problems, *judged.problems]
-                if result.trainee and result.trainee != attempt.trainee:
-                    said.append(f"the notebook was begun as {result.trainee}; ask whose work it is")
-                outcome.problems += [f"{who}: {line}" for line in said]
-            except CourseError as error:
-                outcome.failed += 1
-                outcome.problems.append(f"{who}: not graded: {error.message}")
-            except Exception as error:  # a fault of ours in judging one must not stop the batch either
-                outcome.failed += 1
-                outcome.problems.append(f"{who}: not graded: {_fault(error)}")
-            bar.update(1, f"{outcome.failed} failed" if outcome.failed else "")
+    with _alone(cohort):
+        if not unsafe and not scheduler:
+            require_sandbox(cohort.path)
+        prepare_course(cohort.path / "nbgrader", cohort.language)
+        outcome = Outcome()
+        todo: dict[str, Attempt] = {}
+        unentered: list[tuple[Attempt, Record]] = []
+        older = 0
+        for attempt in latest(cohort, outcome):
+            record = None if regrade else _record_of(cohort, attempt)
+            if record is None:
+                todo[f"{attempt.trainee}/{attempt.assignment}"] = attempt
+            elif not _is_entered(cohort, attempt):
+                unentered.append((attempt, record))
+            else:
+                outcome.unchanged += 1
+                older += record.trace.get("version") != version(attempt.assignment)
+        tasks = (_task(cohort, key, attempt, unsafe) for key, attempt in todo.items())
+        results = on_cluster(tasks, scheduler) if scheduler else here(tasks, jobs)
+        with (
+            closing(results),
+            Entries.open(cohort.path) as entries,
+            _bar(len(todo) + len(unentered), progress) as bar,
+        ):
+            for attempt, record in unentered:
+                _keep(entries, attempt, record, outcome)
+                bar.update(1)
+            for task, done in results:
+                attempt = todo[task.key]
+                try:
+                    if isinstance(done, CourseError):
+                        raise done
+                    _keep(entries, attempt, _recorded(cohort, attempt, done), outcome)
+                except CourseError as error:
+                    _failed(outcome, attempt, error.message)
+                except Exception as error:  # a fault of ours with one hand-in must not stop the batch either
+                    _failed(outcome, attempt, f"{type(error).__name__}: {error}; please report this")
+                bar.update(1, f"{outcome.failed} failed" if outcome.failed else "")
+    if older:
+        outcome.problems.append(
+            f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
+        )
     outcome.problems = [_one_line(problem) for problem in outcome.problems]
     return outcome
 
@@ -128,55 +139,108 @@ def latest(cohort: Cohort, outcome: Outcome | None = None) -> list[Attempt]:
     return found
 
 
+def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
+    """Whether the marks in the gradebook are of this very attempt, and no hidden test was broken."""
+    return _record_of(cohort, attempt) is not None and _is_entered(cohort, attempt)
+
+
+def _record_of(cohort: Cohort, attempt: Attempt) -> Record | None:
+    """The newest record, if it is of this attempt and whole."""
+    try:
+        record = read_record(cohort.path, attempt.trainee, attempt.assignment)
+    except CourseError:
+        return None
+    return record if record.attempt == attempt.sha256 and not record.faults else None
+
+
+def _is_entered(cohort: Cohort, attempt: Attempt) -> bool:
+    try:
+        entered(cohort.path, attempt.trainee, attempt.assignment)
+    except CourseError:
+        return False
+    return True
+
+
+def _task(cohort: Cohort, key: str, attempt: Attempt, unsafe: bool) -> Task:
+    seeds = hidden_seeds(cohort.secret, attempt.assignment)
+    content = attempt.path.read_bytes()
+    return Task(key, content, attempt.trainee, attempt.assignment, cohort.edition, seeds, unsafe)
+
+
+def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
+    """Keep what came back: first the notebook as it ran, then the record, with which it is graded."""
+    name = f"{attempt.assignment}.ipynb"
+    write(cohort.path / "executed" / attempt.trainee / name, done.executed)
+    record = Record(
+        trainee=attempt.trainee,
+        assignment=attempt.assignment,
+        answers=done.answers,
+        attempt=attempt.sha256,
+        graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        problems=done.problems,
+        points=done.judgement.points,
+        reasons=done.judgement.reasons,
+        faults=done.judgement.faults,
+        trace={
+            "attempt_number": attempt.number,
+            "version": version(attempt.assignment),
+            "edition": cohort.edition,
+            "seeds": hidden_seeds(cohort.secret, attempt.assignment),
+            "packages": _packages(),
+            "graded_by": _operator(),
+            "begun_as": done.begun_as,
+            "seconds": round(done.seconds, 3),
+        },
+    )
+    return write_record(cohort.path, record)
+
+
+def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) -> None:
+    """Enter a record in nbgrader, and say what was odd."""
+    when = datetime.fromtimestamp(attempt.path.stat().st_mtime, UTC)
+    entries.enter(record, attempt.read(), when)
+    outcome.graded += 1
+    said = [*record.problems, *record.faults]
+    begun = record.trace.get("begun_as")
+    if begun and begun != attempt.trainee:
+        said.append(f"the notebook was begun as {begun}; ask whose work it is")
+    outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+
+
+def _failed(outcome: Outcome, attempt: Attempt, why: str) -> None:
+    outcome.failed += 1
+    outcome.problems.append(f"{attempt.trainee} {attempt.assignment}: not graded: {why}")
+
+
+@contextmanager
+def _alone(cohort: Cohort) -> Iterator[None]:
+    """Two runs at once would do the same work twice."""
+    with (cohort.path / ".grading").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process, however that ends
+        except OSError:
+            raise CourseError(f"{cohort.path}: another course grade is at work there; wait for it") from None
+        yield
+
+
+def _bar(length: int, progress: bool) -> Any:
+    return click.progressbar(
+        length=length, label="Grading", hidden=not progress or not length, item_show_func=lambda name: name
+    )
+
+
+@cache
+def _packages() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: installed(name) for name in TRACED}
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user number without a name, as in a container
+        return "unknown"
+
+
 def _one_line(problem: str) -> str:
     """The text of a trainee's error may hold line ends and control codes, which a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in problem).split())
-
-
-def _fault(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}; please report this with the notebook"
-
-
-def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
-    """Whether the marks in the gradebook are of this very attempt, and no hidden test was broken."""
-    try:
-        if read_record(cohort.path, attempt.trainee, attempt.assignment).attempt != attempt.sha256:
-            return False
-        return not judgement(cohort.path / "nbgrader", attempt.trainee, attempt.assignment).problems
-    except CourseError:
-        return False
-
-
-def _executed(
-    todo: Sequence[Attempt], jobs: int, unsafe: bool
-) -> Generator[tuple[Attempt, Execution | CourseError], None, None]:
-    """Run the notebooks, several at once; what one does to its sandbox is no matter to the others."""
-
-    def one(attempt: Attempt) -> Execution:
-        return execute(attempt.read(), attempt.assignment, unsafe=unsafe)
-
-    left = iter(todo)
-    with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-        # no more than two rounds ahead of the judging, so that a large class does not fill the memory
-        running = {pool.submit(one, attempt): attempt for attempt in islice(left, 2 * max(jobs, 1))}
-        try:
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    attempt = running.pop(future)
-                    running |= {pool.submit(one, following): following for following in islice(left, 1)}
-                    try:
-                        yield attempt, future.result()
-                    except CourseError as error:
-                        yield attempt, error
-                    except Exception as error:  # a notebook that we cannot cope with must not stop the batch
-                        yield attempt, CourseError(_fault(error))
-        finally:
-            # Ctrl-C: what has not begun is left for the next run
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _keep_executed(cohort: Cohort, attempt: Attempt, result: Execution) -> None:
-    folder = cohort.path / "executed" / attempt.trainee
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(result.notebook, folder / f"{attempt.assignment}.ipynb")

@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import CourseError
-from autograder.judgement import judgement
-from autograder.marking import Reason
 from autograder.nbgrader_course import program_path
-from autograder.records import read_record
+from autograder.records import Reason, Record, entered, read_record
+from autograder.settings import gradebook_url
 
 
 @dataclass(frozen=True)
 class Mark:
     """The mark for one assignment; `complete` is False while it may still change.
 
-    That is while a free text waits for a person, a hidden test is broken, or judging was interrupted.
+    That is while a free text waits for a person, a hidden test is broken, or grading was interrupted.
+    `points` are what is left when the share `late` is taken off.
     """
 
     trainee: str
@@ -31,6 +32,7 @@ class Mark:
     attempt: str
     graded_at: str
     complete: bool
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,58 +57,78 @@ def marks(cohort: Any) -> list[Mark]:
         Anything with a `path`, or the folder itself.
     """
     folder = _folder(cohort)
-    if not (folder / "nbgrader" / "gradebook.db").is_file():
-        return []
-    found = []
-    with _open(folder) as gradebook:
-        for assignment in gradebook.assignments:
-            for submission in assignment.submissions:
-                trainee = submission.student.id
-                record = read_record(folder, trainee, assignment.name)
-                found.append(
-                    Mark(
-                        trainee=trainee,
-                        assignment=assignment.name,
-                        points=round(float(submission.score), 2),
-                        max_points=float(assignment.max_score),
-                        attempt=record.attempt,
-                        graded_at=record.graded_at,
-                        complete=not submission.needs_manual_grade
-                        and _is_judged(folder, trainee, assignment.name),
-                    )
-                )
-    return sorted(found, key=lambda mark: (mark.trainee, mark.assignment))
+    with _maybe(folder) as gradebook:
+        return [_mark(folder, submission) for submission in _submissions(gradebook)]
 
 
 def details(cohort: Any, trainee: str, assignment: str) -> list[Detail]:
     """The marks question by question, in the order of the exercise."""
     folder = _folder(cohort)
-    judgement_ = judgement(folder / "nbgrader", trainee, assignment)
-    found = []
-    with _open(folder) as gradebook:
-        for question in judgement_.points:
-            grade = _grade(gradebook, trainee, assignment, question)
-            found.append(
-                Detail(
-                    question=question,
-                    points=float(grade.score),
-                    max_points=float(grade.max_score),
-                    reasons=judgement_.reasons[question],
-                    comment=_comment(gradebook, trainee, assignment, question),
-                    manual=grade.manual_score is not None,
-                    waiting=bool(grade.needs_manual_grade),
-                )
-            )
-    return found
+    record = entered(folder, trainee, assignment)
+    with open_gradebook(folder) as gradebook:
+        try:
+            submission = gradebook.find_submission(assignment, trainee)
+        except MissingEntry:
+            raise CourseError(f"{trainee} {assignment}: nothing is graded there") from None
+        return _details(submission, record)
 
 
 def judged(cohort: Any, problems: list[str]) -> Iterator[tuple[Mark, list[Detail]]]:
-    """Each mark with its questions; one whose judging did not end goes into `problems`, the rest go on."""
-    for mark in marks(cohort):
-        try:
-            yield mark, details(cohort, mark.trainee, mark.assignment)
-        except CourseError as error:
-            problems.append(f"{mark.trainee} {mark.assignment}: {error.message}")
+    """Each mark with its questions; one whose grading did not end goes into `problems`, the rest go on."""
+    folder = _folder(cohort)
+    with _maybe(folder) as gradebook:
+        for submission in _submissions(gradebook):
+            trainee, assignment = submission.student.id, submission.assignment.name
+            try:
+                found = _details(submission, entered(folder, trainee, assignment))
+                yield _mark(folder, submission), found
+            except CourseError as error:
+                problems.append(f"{trainee} {assignment}: {error.message}")
+
+
+def _submissions(gradebook: Gradebook | None) -> list[Any]:
+    if gradebook is None:
+        return []
+    found = [s for assignment in gradebook.assignments for s in assignment.submissions]
+    return sorted(found, key=lambda s: (s.student.id, s.assignment.name))
+
+
+def _mark(folder: Path, submission: Any) -> Mark:
+    trainee, assignment = submission.student.id, submission.assignment.name
+    record = read_record(folder, trainee, assignment)
+    try:
+        done = not entered(folder, trainee, assignment).faults
+    except CourseError:
+        done = False
+    return Mark(
+        trainee=trainee,
+        assignment=assignment,
+        points=round(float(submission.score) * (1 - record.late), 2),
+        max_points=float(submission.assignment.max_score),
+        attempt=record.attempt,
+        graded_at=record.graded_at,
+        complete=done and not submission.needs_manual_grade,
+        late=record.late,
+    )
+
+
+def _details(submission: Any, record: Record) -> list[Detail]:
+    (notebook,) = submission.notebooks
+    prefix = f"{record.assignment}-"
+    grades = {grade.cell.name: grade for grade in notebook.grades}
+    comments = {entry.cell.name: entry.manual_comment for entry in notebook.comments}
+    return [
+        Detail(
+            question=question,
+            points=float(grades[prefix + question].score),
+            max_points=float(grades[prefix + question].max_score),
+            reasons=record.reasons.get(question, []),
+            comment=str(comments.get(prefix + question) or ""),
+            manual=grades[prefix + question].manual_score is not None,
+            waiting=bool(grades[prefix + question].needs_manual_grade),
+        )
+        for question in record.points
+    ]
 
 
 def set_manual(
@@ -125,7 +147,7 @@ def set_manual(
     comment : str
         What the trainee reads beside it.
     """
-    with _open(_folder(cohort)) as gradebook:
+    with open_gradebook(_folder(cohort)) as gradebook:
         grade = _grade(gradebook, trainee, assignment, question)
         if not 0 <= points <= grade.max_score:
             raise CourseError(
@@ -140,35 +162,37 @@ def set_manual(
         gradebook.db.commit()
 
 
-def keep_manual(folder: Path, trainee: str, assignment: str) -> None:
-    """After grading the same free text again: the person's mark for it stands, it need not be given anew."""
-    with _open(folder.parent) as gradebook:
-        notebook = gradebook.find_submission_notebook(assignment, assignment, trainee)
-        for grade in notebook.grades:
-            if grade.manual_score is not None and grade.auto_score is None:
-                grade.needs_manual_grade = False
-        gradebook.db.commit()
-
-
-def _is_judged(folder: Path, trainee: str, assignment: str) -> bool:
-    try:
-        return not judgement(folder / "nbgrader", trainee, assignment).problems
-    except CourseError:
-        return False
-
-
 def _folder(cohort: Any) -> Path:
     return Path(getattr(cohort, "path", cohort)).resolve()
 
 
 @contextmanager
-def _open(folder: Path) -> Iterator[Gradebook]:
-    path = folder / "nbgrader" / "gradebook.db"
-    if not path.is_file():
-        raise CourseError(f"{path}: is not there; run course grade first")
-    with program_path(), Gradebook(f"sqlite:///{path}") as gradebook:
+def open_gradebook(folder: Path) -> Iterator[Gradebook]:
+    """nbgrader's gradebook of a cohort folder; CourseError if there is none or it cannot be reached."""
+    url = gradebook_url(folder)
+    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
+        raise CourseError(f"{folder}: has no gradebook yet; run course grade first")
+    try:
+        with program_path():
+            gradebook = Gradebook(url)
+    except (SQLAlchemyError, ImportError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CourseError(f"{folder / 'cohort.yml'}: gradebook: cannot be reached ({said})") from None
+    with gradebook:
+        try:
+            yield gradebook
+        finally:
+            gradebook.engine.dispose()
+
+
+@contextmanager
+def _maybe(folder: Path) -> Iterator[Gradebook | None]:
+    url = gradebook_url(folder)
+    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
+        yield None
+        return
+    with open_gradebook(folder) as gradebook:
         yield gradebook
-        gradebook.engine.dispose()
 
 
 def _grade(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:
@@ -183,8 +207,3 @@ def _comment_entry(gradebook: Gradebook, trainee: str, assignment: str, question
         return gradebook.find_comment(f"{assignment}-{question}", assignment, assignment, trainee)
     except MissingEntry:
         return None  # nbgrader keeps comments for answer cells only
-
-
-def _comment(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> str:
-    entry = _comment_entry(gradebook, trainee, assignment, question)
-    return str(entry.manual_comment or "") if entry is not None else ""

@@ -1,83 +1,129 @@
-"""Stage two of grading: nbgrader, with our own step where it would run the trainee's notebook.
+"""Stage two of grading: hidden tests on answers that are plain data; no line of the trainee's is run.
 
-nbgrader keeps its sanitising steps, its gradebook and its pages for the instructor. In place of its `Execute`
-stands `JudgeCells`: it runs only the locked test cells, whose text nbgrader has just put back from the
-gradebook, on the answers of stage one. No line of the trainee's is run here.
+A pure function of the answers, the trainee's number, the edition and the hidden seeds: the same answers get
+the same points on any machine, at any time.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
+import ast
+import contextlib
+import copy
+import hashlib
+import io
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import cache
+from types import CodeType
 from typing import Any
 
-import nbformat
-from nbgrader.converters import Autograde
-
-from autograder.errors import CourseError
-from autograder.gradebook import keep_manual
-from autograder.judgement import Judgement, judgement
-from autograder.nbgrader_course import convert
-from autograder.records import Record, read_record, write_record
-from autograder.submission import rebuild
+from autograder.assignments import source_notebook
+from autograder.marking import collecting
+from autograder.records import Reason
 from linelab.answers import schema
-from linelab.trainees import is_trainee_id, normalise
+from linelab.cases import Case, load
+
+SEEDS = 8
 
 
-def judge_submission(
-    folder: str | Path,
-    trainee: str,
-    assignment: str,
-    notebook: nbformat.NotebookNode,
-    answers: Mapping[str, Any],
-    *,
-    attempt: str = "",
-    problems: Sequence[str] = (),
+@dataclass(frozen=True)
+class Verdict:
+    """What a hidden test gave: points with reasons, or its own fault."""
+
+    points: float | None
+    reasons: list[Reason]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What judging a hand-in gave; see `autograder.records.Record` for the three."""
+
+    points: dict[str, float | None] = field(default_factory=dict)
+    reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def judge(
+    assignment: str, trainee: str, edition: str, answers: Mapping[str, Any], seeds: Sequence[int]
 ) -> Judgement:
-    """Grade one hand-in.
+    """Run an assignment's hidden tests on recorded answers.
 
     Parameters
     ----------
-    folder : path
-        nbgrader's course folder, inside the cohort's folder.
-    trainee, assignment : str
-        Whose it is (who handed it in, whatever the notebook says), and which.
-    notebook : NotebookNode
-        As handed in; only the text of the answer cells is taken from it.
+    assignment, trainee, edition : str
+        Which exercise, and whose variant of its case.
     answers : dict
-        Of stage one.
-    attempt : str
-        SHA-256 of the handed-in notebook, kept with the marks.
-    problems : list of str
-        Of stage one, kept with the answers.
+        Question id to value, of stage one.
+    seeds : sequence of int
+        Of `hidden_seeds`.
     """
-    if not is_trainee_id(trainee) or normalise(trainee) != trainee:
-        raise CourseError(f"trainee {trainee!r}: is not a trainee number; take it from roster.csv")
-    folder = Path(folder).resolve()
-    before = _manual_text(folder.parent, trainee, assignment)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    record = Record(trainee, assignment, dict(answers), attempt, now, list(problems))
-    rebuilt = rebuild(notebook, assignment)
-    # first: beside the new record, the judgement of an older attempt would be taken for that of this one
-    shutil.rmtree(folder / "autograded" / trainee / assignment, ignore_errors=True)
-    place = folder / "submitted" / trainee / assignment
-    place.mkdir(parents=True, exist_ok=True)
-    nbformat.write(rebuilt, place / f"{assignment}.ipynb")
-    write_record(folder.parent, record)
-    convert(Autograde, folder, assignment, trainee)
-    if before is not None and before == _manual_text(folder.parent, trainee, assignment):
-        keep_manual(folder, trainee, assignment)
-    return judgement(folder, trainee, assignment)
+    case = load(assignment).variant(trainee, edition)
+    given = {question: answers.get(question) for question in schema(assignment)}
+    result = Judgement()
+    for question, source, most in hidden_tests(assignment):
+        if source is None:
+            result.points[question] = None if given[question] else 0.0  # nothing written needs nobody
+            result.reasons[question] = []
+            continue
+        verdict = run_test(source, most, given, case, seeds)
+        result.points[question], result.reasons[question] = verdict.points, verdict.reasons
+        if verdict.fault:
+            result.faults.append(f"{assignment} {question}: the hidden test is broken, {verdict.fault}")
+    return result
 
 
-def _manual_text(cohort: Path, trainee: str, assignment: str) -> str | None:
-    """The free texts of the last hand-in, as one text; None if there was none."""
+@cache
+def hidden_tests(assignment: str) -> tuple[tuple[str, str | None, float], ...]:
+    """Question, its test's text, and its points; the text is None where a person marks."""
+    found = []
+    for cell in source_notebook(assignment).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if marks.get("grade"):
+            source = None if marks["solution"] else cell.source
+            found.append((marks["grade_id"].removeprefix(f"{assignment}-"), source, float(marks["points"])))
+    return tuple(found)
+
+
+def run_test(
+    source: str, most: float, answers: Mapping[str, Any], case: Case, seeds: Sequence[int]
+) -> Verdict:
+    """Run one test cell in a namespace of its own; its last line gives the points.
+
+    A test that gives no points is broken, too, though nbgrader would give all points for it.
+    """
+    namespace = {
+        "__name__": "judge",
+        "answers": copy.deepcopy(dict(answers)),
+        "case": case,
+        "seeds": list(seeds),
+        "check": lambda question: None,
+    }
+    reasons: list[Reason] = []
     try:
-        answers = read_record(cohort, trainee, assignment).answers
-    except CourseError:
-        return None
-    wanted = {q.id: answers.get(q.id) for q in schema(assignment).values() if q.kind == "text"}
-    return json.dumps(wanted, sort_keys=True)
+        with collecting() as reasons, contextlib.redirect_stdout(io.StringIO()):
+            body, last = _compiled(source)
+            exec(body, namespace)
+            points = eval(last, namespace) if last else None
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or not 0 <= points <= most:
+            raise ValueError(f"the last line gives {points!r}, not points from 0 to {most:g}")
+    except Exception as error:  # whatever is wrong with a test, the operator must see it
+        return Verdict(None, reasons, f"{type(error).__name__}: {error}")
+    return Verdict(float(points), reasons)
+
+
+@cache
+def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+    """A test cell's lines, and its last one if that is an expression."""
+    tree = ast.parse(source, "<test cell>")
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    body = compile(tree, "<test cell>", "exec")
+    if not isinstance(last, ast.Expr):
+        return body, None
+    return body, compile(ast.Expression(last.value), "<test cell>", "eval")
+
+
+def hidden_seeds(secret: str, assignment: str) -> list[int]:
+    """Seeds that nobody outside the cohort can know, the same for all its trainees."""
+    digest = hashlib.sha256(f"{secret}|{assignment}".encode()).digest()
+    return [int.from_bytes(digest[4 * i : 4 * i + 4], "big") for i in range(SEEDS)]

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograder.plan import judge_model, judge_plan
+from autograder.plan import judge_model, judge_plan, measured
+from autograder.records import Reason
 from linelab.cases import Case
 
-REASON = "application/vnd.course.reason+json"
 MISSING = {"vi": "Chưa có câu trả lời nào được ghi.", "en": "No answer was recorded."}
 RIGHT = {"vi": "Đúng.", "en": "Right."}
 WRONG = {"vi": "Chưa đúng.", "en": "Not right."}
 
-Reason = dict[str, Any]  # {"vi", "en", "points", "max"}
+__all__ = ["collecting", "mark_choice", "mark_model", "mark_number", "mark_plan", "measured"]
 _collected: ContextVar[list[Reason] | None] = ContextVar("reasons", default=None)
 
 

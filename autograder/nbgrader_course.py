@@ -29,6 +29,7 @@ from traitlets.config import Config
 from autograder.assignments import STUBS, TEXT_STUBS, assignments, source_notebook
 from autograder.errors import CourseError
 from autograder.judge_cells import JudgeCells
+from autograder.settings import gradebook_url
 
 CONFIG = """\
 # Written by the course package, read by nbgrader's own commands and pages.
@@ -46,6 +47,8 @@ def course_config(folder: str | Path, language: str = "vi") -> Config:
     """nbgrader's settings for a course folder."""
     config = Config()
     config.CourseDirectory.root = str(Path(folder).resolve())
+    config.JudgeCells.cohort = str(Path(folder).resolve().parent)
+    config.CourseDirectory.db_url = gradebook_url(Path(folder).resolve().parent)
     config.ClearSolutions.code_stub = {"python": STUBS[language]}
     config.ClearSolutions.text_stub = TEXT_STUBS[language]
     config.Autograde.autograde_preprocessors = [

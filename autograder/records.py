@@ -1,19 +1,51 @@
-"""The answers of a hand-in, as stage one found them: COHORT/answers/<trainee>/<assignment>.json."""
+"""What grading found, one record each time: COHORT/answers/<trainee>/<assignment>/<number>.json.
+
+A record holds all that a mark rests on: the answers, the points with their reasons, and what is needed to
+come to them again. It is never changed; grading again adds another. nbgrader's gradebook is filled from it.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
 from autograder.files import write
 
+Reason = dict[str, Any]  # {"vi", "en", "points", "max"}
+
 
 @dataclass(frozen=True)
 class Record:
-    """Answers that were taken from a hand-in, with the SHA-256 of its notebook and when it was graded."""
+    """One grading of one hand-in.
+
+    Attributes
+    ----------
+    trainee, assignment : str
+        Whose, and which.
+    answers : dict
+        Question id to value, as the notebook recorded it.
+    attempt : str
+        SHA-256 of the notebook.
+    graded_at : str
+        When, ISO 8601.
+    problems : list of str
+        What happened as the notebook ran; the trainee reads it, too.
+    points : dict
+        Question id to automatic points; None where a person has to mark.
+    reasons : dict
+        Question id to the reasons that its test gave.
+    faults : list of str
+        Hidden tests that are broken; such a question has no points until the test is mended.
+    late : float
+        Share of the points that is lost to lateness.
+    trace : dict
+        Version of the exercise, edition, hidden seeds, versions of Python and the packages, who graded.
+    number : int
+        1 for the first grading of this trainee and assignment.
+    """
 
     trainee: str
     assignment: str
@@ -21,25 +53,70 @@ class Record:
     attempt: str
     graded_at: str
     problems: list[str]
+    points: dict[str, float | None] = field(default_factory=dict)
+    reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    late: float = 0.0
+    trace: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
 
 
-def record_path(cohort: Path, trainee: str, assignment: str) -> Path:
-    """Where the record of a hand-in lies."""
-    return Path(cohort) / "answers" / trainee / f"{assignment}.json"
+def history(cohort: Path, trainee: str, assignment: str) -> list[Path]:
+    """The files of all records, oldest first."""
+    return sorted(
+        (Path(cohort) / "answers" / trainee / assignment).glob("[0-9][0-9][0-9]*.json"), key=_number
+    )
 
 
-def write_record(cohort: Path, record: Record) -> Path:
-    """Write a record, whole or not at all."""
-    content = json.dumps(asdict(record), ensure_ascii=False, indent=1, allow_nan=False)
-    return write(record_path(cohort, record.trainee, record.assignment), content)
+def write_record(cohort: Path, record: Record) -> Record:
+    """Add a record, whole or not at all; it comes back with its number."""
+    before = history(cohort, record.trainee, record.assignment)
+    numbered = replace(record, number=_number(before[-1]) + 1 if before else 1)
+    folder = Path(cohort) / "answers" / record.trainee / record.assignment
+    content = json.dumps(asdict(numbered), ensure_ascii=False, indent=1, allow_nan=False)
+    write(folder / f"{numbered.number:03d}.json", content)
+    return numbered
 
 
 def read_record(cohort: Path, trainee: str, assignment: str) -> Record:
-    """Read a record; CourseError if there is none or it is damaged."""
-    path = record_path(cohort, trainee, assignment)
+    """The newest record; CourseError if there is none or it is damaged."""
+    found = history(cohort, trainee, assignment)
+    if not found:
+        raise CourseError(f"{trainee} {assignment}: there are no marks yet; run course grade first")
+    return read(found[-1])
+
+
+def read(path: Path) -> Record:
+    """Read one record; CourseError if it is damaged."""
     try:
         return Record(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CourseError(f"{path}: is damaged ({error}); remove it and run course grade again") from None
+
+
+def notebook_path(cohort: Path, trainee: str, assignment: str) -> Path:
+    """The notebook that formgrader shows; it names the record that it was made from."""
+    return Path(cohort) / "nbgrader" / "autograded" / trainee / assignment / f"{assignment}.ipynb"
+
+
+def entered_number(cohort: Path, trainee: str, assignment: str) -> int | None:
+    """The record that nbgrader has; None if it has none, 0 if its notebook is damaged."""
+    try:
+        text = notebook_path(cohort, trainee, assignment).read_text("utf-8")
+        return int(json.loads(text)["metadata"]["course"]["record"])
     except FileNotFoundError:
-        raise CourseError(f"{path}: is not there; run course grade first") from None
-    except (ValueError, TypeError) as error:
-        raise CourseError(f"{path}: is damaged ({error}); run course grade again") from None
+        return None
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
+
+
+def entered(cohort: Path, trainee: str, assignment: str) -> Record:
+    """The newest record; CourseError if it was not entered in nbgrader to the end."""
+    record = read_record(cohort, trainee, assignment)
+    if entered_number(cohort, trainee, assignment) != record.number:
+        raise CourseError(f"{trainee} {assignment}: grading was interrupted; run course grade again")
+    return record
+
+
+def _number(path: Path) -> int:
+    return int(path.stem)

@@ -38,3 +38,22 @@ def read_settings(folder: Path) -> Settings:
     if data["language"] not in LANGUAGES:
         raise CourseError(f"{file}: language {data['language']!r}: use {' or '.join(LANGUAGES)}")
     return Settings(**{name: data[name] for name in names})
+
+
+def gradebook_url(folder: Path) -> str:
+    """Where the gradebook is: a file in the cohort folder, or what cohort.yml says under `gradebook`.
+
+    Another place is a database that several graders share, such as
+    ``postgresql://grader:password@host/cohort``.
+    """
+    file = Path(folder) / FILE
+    try:
+        data: Any = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError):
+        data = None
+    given = data.get("gradebook") if isinstance(data, dict) else None
+    if given is not None and not (isinstance(given, str) and "://" in given):
+        raise CourseError(
+            f"{file}: gradebook: {given!r} is no address such as postgresql://user:word@host/name"
+        )
+    return given or f"sqlite:///{(Path(folder) / 'nbgrader' / 'gradebook.db').resolve()}"

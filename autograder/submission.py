@@ -10,7 +10,7 @@ import re
 
 import nbformat
 
-from autograder.assignments import release_notebook
+from autograder.assignments import graded_notebook
 from autograder.execute import is_cell, source_of
 from linelab.cases.questions import MAX_TEXT
 from linelab.texts import LANGUAGES
@@ -32,7 +32,7 @@ def language_of(notebook: nbformat.NotebookNode) -> str:
 
 
 def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.NotebookNode:
-    """The released notebook with the trainee's answer cells.
+    """The released notebook, its hidden tests included, with the trainee's answer cells.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
     -------
     NotebookNode
     """
-    made: nbformat.NotebookNode = release_notebook(assignment, language_of(notebook))
+    made: nbformat.NotebookNode = graded_notebook(assignment, language_of(notebook))
     for cell in made.cells:
         marks = cell.metadata.get("nbgrader", {})
         if not marks.get("solution"):

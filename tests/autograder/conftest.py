@@ -15,8 +15,7 @@ from autograder.assignments import release_notebook, source_notebook
 from autograder.cohort import Cohort
 from autograder.collect import collect
 from autograder.grade import grade
-from autograder.judge_cells import hidden_seeds, run_test
-from autograder.marking import REASON
+from autograder.judge import hidden_seeds, run_test
 from linelab.cases import Case, load
 from linelab.trainees import check_character
 
@@ -167,9 +166,9 @@ def mark(week: str) -> Mark:
 
     def points(case: Case, question: str, value: Any) -> float:
         answers = dict.fromkeys(case.questions) | {question: value}
-        outputs = run_test(tests[question], case.questions[question].points, answers, case, seeds)
-        assert [o.output_type for o in outputs] == ["display_data", "execute_result"], outputs
-        reason = outputs[0].data[REASON]
+        verdict = run_test(tests[question], case.questions[question].points, answers, case, seeds)
+        assert not verdict.fault
+        (reason,) = verdict.reasons
         assert reason["vi"]
         assert reason["en"]
         return float(reason["points"])

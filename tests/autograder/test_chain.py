@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 from click.testing import CliRunner, Result
 
-from autograder import grade as grading
-from autograder.assignments import source_notebook
+from autograder import work
+from autograder.assignments import source_notebook, version
 from autograder.cohort import Cohort
+from autograder.collect import attempts
 from autograder.gradebook import details, marks
+from autograder.judge import hidden_seeds
+from autograder.records import history, notebook_path, read
 from course import main
 
 Maker = Callable[..., Path]
@@ -102,50 +108,105 @@ def test_one_bad_hand_in_never_stops_the_batch(
 ) -> None:
     bad, good = cohort.enrol().id, cohort.enrol().id
     course(cohort, "collect", str(hand_in(bad)), str(hand_in(good)))
-    real = grading.execute
+    real = work.execute
 
     def execute(notebook: object, assignment: str, **more: object) -> object:
         if bad in str(notebook):
             raise RuntimeError("boom")
         return real(notebook, assignment, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(grading, "execute", execute)
+    monkeypatch.setattr(work, "execute", execute)  # its processes are forked from this one
     said = course(cohort, "grade", code=1).output
     assert "1 graded, 0 unchanged, 1 failed" in said
     assert f"{bad} w01: not graded: RuntimeError: boom" in said
     assert [m.trainee for m in marks(cohort)] == [good]
 
 
-@pytest.mark.parametrize("hurt", ["killed", "torn"])
-def test_judging_that_was_cut_off_is_done_again(
-    graded: tuple[Cohort, str, str], hand_in: Maker, weak_answers: dict[str, str], hurt: str
+@pytest.mark.parametrize("moment", ["grade.write_record", "entry.Entries.enter", "entry.write"])
+def test_grading_that_was_killed_goes_on_where_it_stopped(
+    graded: tuple[Cohort, str, str], hand_in: Maker, weak_answers: dict[str, str], moment: str
 ) -> None:
-    """nbgrader writes the notebook twice; the first time, without outputs, must not pass for judged."""
-    cohort, good, weak = graded
+    cohort, _, weak = graded
     before = {m.trainee: m.points for m in marks(cohort)}
-    if hurt == "killed":
-        better = weak_answers | {"w01-q2-answer": 'answer("q2", "glue")'}
-        course(cohort, "collect", str(hand_in(weak, "en", better)))
-        before[weak] += 1
-        kill = (
-            "import os, sys, autograder.judge_cells as judge\n"
-            "judge.run_test = lambda *_: os.kill(os.getpid(), 9)\n"
-            "from course import main\nmain(['grade', '-C', sys.argv[1]])"
-        )
-        done = subprocess.run([sys.executable, "-c", kill, str(cohort.path)], capture_output=True)
-        assert done.returncode == -9, done
-    else:
-        path = cohort.path / "nbgrader" / "autograded" / weak / "w01" / "w01.ipynb"
-        path.write_text(path.read_text("utf-8")[:500], "utf-8")
-    assert [m.complete for m in marks(cohort) if m.trainee == weak] == [False]
-    said = course(cohort, "feedback", code=1).output  # of the others, all the same
-    assert f"{weak} w01: " in said
-    assert "1 pages" in said
-    assert (cohort.path / "feedback" / good / "w01.html").is_file()
-    assert "run course grade again" in course(cohort, "review", "--list").output
-    course(cohort, "report")
+    better = weak_answers | {"w01-q2-answer": 'answer("q2", "glue")'}
+    course(cohort, "collect", str(hand_in(weak, "en", better)))
+    module, name = moment.split(".", 1)
+    kill = (
+        f"import os, sys, autograder.{module}\n"
+        f"autograder.{module}.{name} = lambda *_: os.kill(os.getpid(), 9)\n"
+        "from course import main\nmain(['grade', '-C', sys.argv[1]])"
+    )
+    done = subprocess.run([sys.executable, "-c", kill, str(cohort.path)], capture_output=True)
+    assert done.returncode == -9, done
+    recorded = len(history(cohort.path, weak, "w01"))
+    assert recorded == (1 if moment == "grade.write_record" else 2)
+    if recorded == 2:  # a record that is not entered yet must not pass for marks
+        said = course(cohort, "feedback", code=1).output
+        assert f"{weak} w01: " in said
+        assert "1 pages" in said  # of the others, all the same
+        assert "run course grade again" in course(cohort, "review", "--list").output
+        course(cohort, "report")
     assert "1 graded, 1 unchanged, 0 failed" in course(cohort, "grade").output
-    assert {m.trainee: m.points for m in marks(cohort)} == before
+    assert len(history(cohort.path, weak, "w01")) == 2  # not run twice
+    assert {m.trainee: m.points for m in marks(cohort)} == before | {weak: before[weak] + 1}
+
+
+def test_a_damaged_notebook_of_nbgraders_is_made_again(graded: tuple[Cohort, str, str]) -> None:
+    cohort, good, _ = graded
+    course(cohort, "review", "--set", good, "w01", "q8", "3")
+    before = marks(cohort)
+    path = notebook_path(cohort.path, good, "w01")
+    path.write_text(path.read_text("utf-8")[:500], "utf-8")
+    assert [m.complete for m in marks(cohort) if m.trainee == good] == [False]
+    assert "1 graded, 1 unchanged, 0 failed" in course(cohort, "grade").output
+    assert marks(cohort) == before  # a person's mark, too
+
+
+def test_a_record_says_what_a_mark_rests_on(graded: tuple[Cohort, str, str]) -> None:
+    cohort, good, _ = graded
+    course(cohort, "grade", "--regrade")
+    first, second = (read(path) for path in history(cohort.path, good, "w01"))
+    assert (first.number, second.number) == (1, 2)
+    assert (first.answers, first.points, first.reasons) == (second.answers, second.points, second.reasons)
+    assert second.attempt == attempts(cohort, good, "w01")[-1].sha256
+    assert second.trace["version"] == version("w01")
+    assert second.trace["seeds"] == hidden_seeds(cohort.secret, "w01")
+    assert second.trace["packages"]["numpy"] == numpy.__version__
+    assert second.trace["graded_by"]
+
+
+def test_two_runs_at_once_are_refused(graded: tuple[Cohort, str, str]) -> None:
+    cohort, *_ = graded
+    hold = (
+        "import fcntl, sys\nlock = open(sys.argv[1], 'w')\nfcntl.lockf(lock, fcntl.LOCK_EX)\n"
+        "print('held', flush=True)\nsys.stdin.read()"
+    )
+    command = [sys.executable, "-c", hold, str(cohort.path / ".grading")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert "another course grade is at work" in course(cohort, "grade", code=1).output
+        holder.communicate()
+    assert "2 unchanged" in course(cohort, "grade").output
+
+
+def test_a_process_that_dies_costs_only_its_own_hand_in(
+    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, *good = (cohort.enrol().id for _ in range(3))
+    course(cohort, "collect", *(str(hand_in(t)) for t in (bad, *good)))
+    real = work.execute
+
+    def execute(notebook: object, assignment: str, **more: object) -> object:
+        if bad in str(notebook):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(notebook, assignment, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(work, "execute", execute)
+    said = course(cohort, "grade", code=1).output
+    assert "2 graded, 0 unchanged, 1 failed" in said
+    assert f"{bad} w01: not graded: the process that graded it died" in said
+    assert sorted(m.trainee for m in marks(cohort)) == sorted(good)
 
 
 def test_feedback_before_grading_says_what_to_do(cohort: Cohort) -> None:

@@ -15,10 +15,10 @@ import nbformat
 import pytest
 from click.testing import CliRunner, Result
 
-from autograder import grade as grading
+from autograder import work
 from autograder.cohort import Cohort
 from autograder.collect import attempts, collect
-from autograder.grade import Outcome, _executed, grade, latest
+from autograder.grade import Outcome, grade, latest
 from autograder.report import write_report
 from course import main
 
@@ -99,50 +99,44 @@ def test_a_fault_in_judging_one_holds_up_nobody_else(
 ) -> None:
     trainees = [cohort.enrol().id, cohort.enrol().id]
     collect(cohort, [hand_in(t) for t in trainees])
-    judged = []
 
-    def judge(folder: Path, trainee: str, *_: object, **__: object) -> None:
-        judged.append(trainee)
+    def judge(*_: object) -> None:
         raise RuntimeError("first\n\x1b[2Jsecond")
 
-    monkeypatch.setattr(grading, "judge_submission", judge)
+    monkeypatch.setattr(work, "judge", judge)
     outcome = grade(cohort, jobs=2, progress=False)
-    assert sorted(judged) == sorted(trainees)
+    assert all(any(t in line for line in outcome.problems) for t in trainees)
     assert (outcome.graded, outcome.failed) == (0, 2)
     assert all("\n" not in line and "\x1b" not in line for line in outcome.problems)
 
 
-def test_a_stopped_run_begins_no_further_notebook(
-    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trainees = [cohort.enrol().id for _ in range(6)]
-    collect(cohort, [hand_in(t) for t in trainees])
-    begun = []
+def tasks(count: int) -> list[work.Task]:
+    return [work.Task(str(n), b"{}", "K7P2QD4P", "w01", "2026-1", []) for n in range(count)]
 
+
+def test_a_stopped_run_begins_no_further_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(*_: object, **__: object) -> None:
-        begun.append(1)
+        (tmp_path / f"{time.monotonic_ns()}").touch()
         time.sleep(0.2)
 
-    monkeypatch.setattr(grading, "execute", execute)
-    results = _executed(latest(cohort), 1, False)
+    monkeypatch.setattr(work, "execute", execute)
+    results = work.here(tasks(6), 1)
     next(results)
-    results.close()  # type: ignore[attr-defined, unused-ignore]
-    assert len(begun) < 4
+    results.close()
+    time.sleep(0.5)
+    assert len(list(tmp_path.iterdir())) < 4
 
 
-def test_running_keeps_only_so_far_ahead_of_judging(
-    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+def test_running_keeps_only_so_far_ahead_of_the_keeping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large class whose notebooks are full of pictures must not fill the memory."""
-    trainees = [cohort.enrol().id for _ in range(9)]
-    collect(cohort, [hand_in(t) for t in trainees])
-    begun = []
-    monkeypatch.setattr(grading, "execute", lambda *_, **__: begun.append(1))
-    results = _executed(latest(cohort), 2, False)
+    monkeypatch.setattr(work, "execute", lambda *_, **__: (tmp_path / f"{time.monotonic_ns()}").touch())
+    results = work.here(tasks(9), 2)
     first, _ = next(results)
-    time.sleep(0.3)  # judging takes long
-    assert len(begun) <= 5
-    assert sorted([first.trainee, *(a.trainee for a, _ in results)]) == sorted(trainees)
+    time.sleep(0.3)  # keeping takes long
+    assert len(list(tmp_path.iterdir())) <= 5
+    assert sorted([first.key, *(task.key for task, _ in results)]) == [str(n) for n in range(9)]
 
 
 def test_columns_of_the_instructors_own_outlive_enrolment(cohort: Cohort) -> None:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,15 @@ from nbgrader.api import Gradebook
 
 from autograder import plan as plan_module
 from autograder.assignments import release_notebook, source_notebook
+from autograder.entry import Entries
 from autograder.errors import CourseError
 from autograder.execute import execute
 from autograder.gradebook import details, marks, set_manual
-from autograder.judge import judge_submission
-from autograder.judge_cells import hidden_seeds, run_test
-from autograder.judgement import Judgement
-from autograder.marking import REASON, mark_choice, mark_number
+from autograder.judge import Judgement, hidden_seeds, run_test
+from autograder.judge import judge as judge_answers
+from autograder.marking import mark_choice, mark_number
 from autograder.nbgrader_course import prepare_course
+from autograder.records import Record, write_record
 from autograder.submission import harmless, rebuild
 from linelab.cases import Case, load
 from linelab.experiment import simulate
@@ -102,18 +104,33 @@ def points(tests: dict[str, str], case: Case) -> Callable[[str, Any], float]:
 
     def mark(question: str, value: Any) -> float:
         answers = dict.fromkeys(most) | {question: value}
-        outputs = run_test(tests[question], most[question], answers, case, SEEDS)
-        assert [o.output_type for o in outputs] == ["display_data", "execute_result"], outputs
-        reason = outputs[0].data[REASON]
+        verdict = run_test(tests[question], most[question], answers, case, SEEDS)
+        assert not verdict.fault
+        (reason,) = verdict.reasons
         assert reason["vi"] and reason["en"] and reason["max"] == most[question]  # noqa: PT018
-        assert float(outputs[-1].data["text/plain"]) == reason["points"]
+        assert verdict.points == reason["points"]
         return float(reason["points"])
 
     return mark
 
 
 def judge(course: Path, notebook: nbformat.NotebookNode, answers: Answers, who: str = TRAINEE) -> Judgement:
-    return judge_submission(course / "nbgrader", who, "w01", notebook, answers, attempt="a1")
+    """Judge answers, keep the record, and enter it in nbgrader."""
+    result = judge_answers("w01", who, "2026-1", answers, SEEDS)
+    record = Record(
+        trainee=who,
+        assignment="w01",
+        answers=answers,
+        attempt="a1",
+        graded_at="2026-11-23T09:00:00+00:00",
+        problems=[],
+        points=result.points,
+        reasons=result.reasons,
+        faults=result.faults,
+    )
+    with Entries.open(course) as entries:
+        entries.enter(write_record(course, record), notebook, datetime.now(UTC))
+    return result
 
 
 def test_the_whole_way_of_the_instructors_solution(course: Path) -> None:
@@ -124,7 +141,7 @@ def test_the_whole_way_of_the_instructors_solution(course: Path) -> None:
         cell.source = cell.source.replace('TRAINEE = ""', f'TRAINEE = "{who}"')
     run = execute(notebook, "w01")
     result = judge(course, notebook, run.answers, who)
-    assert result.problems == []
+    assert result.faults == []
     assert result.points == {"q1": 1, "q2": 1, "q3": 2, "q4": 2, "q5": 2, "q6": 2, "q7": 6, "q8": None}
     [mark] = [m for m in marks(course) if m.trainee == who]
     assert (mark.points, mark.max_points, mark.complete, mark.attempt) == (16, 20, False, "a1")
@@ -336,8 +353,9 @@ def test_an_untouched_memo_needs_nobody(course: Path) -> None:
     ],
 )
 def test_a_broken_hidden_test_is_loud(source: str, case: Case) -> None:
-    outputs = run_test(source, 2.0, {}, case, SEEDS)
-    assert [o.output_type for o in outputs] == ["error"]
+    verdict = run_test(source, 2.0, {}, case, SEEDS)
+    assert verdict.points is None
+    assert verdict.fault
 
 
 def test_a_broken_hidden_test_reaches_the_operator(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +366,7 @@ def test_a_broken_hidden_test_reaches_the_operator(course: Path, monkeypatch: py
 
     monkeypatch.setattr("autograder.marking.judge_plan", broken)
     result = judge(course, fill(trainee=who), {}, who)
-    assert result.problems == ["w01 q7: the hidden test is broken, RuntimeError: wrong"]
+    assert result.faults == ["w01 q7: the hidden test is broken, RuntimeError: wrong"]
     assert next(m for m in marks(course) if m.trainee == who).complete is False
 
 
@@ -356,9 +374,7 @@ def test_tests_cannot_spoil_each_other(case: Case) -> None:
     answers = {"q7": {"a": 1}}
     run_test("answers['q7']['a'] = 2; case = None\n1.0", 1.0, answers, case, SEEDS)
     assert answers == {"q7": {"a": 1}}
-    assert run_test("assert answers['q7'] == {'a': 1}\n1.0", 1.0, answers, case, SEEDS)[-1].data == {
-        "text/plain": "1.0"
-    }
+    assert run_test("assert answers['q7'] == {'a': 1}\n1.0", 1.0, answers, case, SEEDS).points == 1.0
 
 
 def test_reasons_never_tell_the_expected_value() -> None:
@@ -415,8 +431,3 @@ def test_nbgraders_own_command_runs_no_trainee_code(course: Path, tmp_path: Path
     assert "Autograding" in done.stderr
     assert details(course, who, "w01")[0].points == 1
     assert not marker.exists()
-
-
-def test_a_trainee_number_that_is_none_is_refused(course: Path) -> None:
-    with pytest.raises(CourseError, match="is not a trainee number"):
-        judge(course, fill(), {}, "../../x")

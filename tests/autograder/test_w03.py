@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder.judge_cells import hidden_seeds
+from autograder.judge import hidden_seeds
 from autograder.marking import collecting, mark_model
 from autograder.plan import judge_model
 from linelab.cases import Case, load
