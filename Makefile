@@ -62,8 +62,8 @@ bench: setup     ## speed and memory of linelab beside its peers, in an environm
 screenshots: site ## take the pictures of docs/ again
 	@$(BIN)/python docs/screenshots.py
 
-lock: setup      ## renew requirements.txt from the looser pyproject.toml
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+lock: setup      ## bring requirements.txt in line with pyproject.toml; `make lock UPGRADE=--upgrade` renews all pins
+	@$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --extra dev \
 	  --no-emit-index-url pyproject.toml -o requirements.txt
 
 clean:           ## remove what was built; verified downloads in .cache stay
