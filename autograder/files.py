@@ -1,9 +1,14 @@
-"""Writes a file whole or not at all, and on the disk when it says so."""
+"""Writes a file whole or not at all, and on the disk when it says so; keeps others out meanwhile."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from autograder.errors import CourseError
 
 
 def write(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
@@ -16,3 +21,14 @@ def write(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
         os.fsync(file.fileno())
     os.replace(fresh, path)
     return path
+
+
+@contextmanager
+def alone(lock: Path, command: str) -> Iterator[None]:
+    """Hold the file `lock` for as long as `command` works in its folder; CourseError if another one does."""
+    with lock.open("w", encoding="ascii") as held:
+        try:
+            fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process, however that ends
+        except OSError:
+            raise CourseError(f"{lock.parent}: another {command} is at work there; wait for it") from None
+        yield
