@@ -218,7 +218,7 @@ class _Run:
 
 def _content(notebook: dict[str, Any]) -> bytes:
     try:
-        return json.dumps(notebook, ensure_ascii=False, sort_keys=True, indent=1).encode()
+        return json.dumps(notebook, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     except UnicodeEncodeError:  # JSON can hold half a character, which no file can
         raise RejectedError("not_notebook", why="half a character") from None
 

@@ -46,9 +46,8 @@ def write_letter(
     """
     lines = _lines(cohort, trainee, receipts, kept, rules, now)
     # Windows' editor has shown these line ends for longest, and knows UTF-8 by the mark at its start
-    return write(
-        cohort.path / "receipts" / f"{trainee.id}.txt", "\r\n".join(lines) + "\r\n", encoding="utf-8-sig"
-    )
+    content = "\r\n".join(lines) + "\r\n"
+    return write(cohort.path / "receipts" / f"{trainee.id}.txt", content, "utf-8-sig", sync=False)
 
 
 def _lines(

@@ -39,35 +39,35 @@ class HandIn:
         return Brought(self.file, self.sent.when.isoformat() if self.sent and is_mail else "")
 
 
-def decide(known: Sequence[Attempt], given: HandIn, now: datetime) -> tuple[Verdict, Attempt | None]:
-    """Whether a hand-in is a new attempt, or one of those known, which are in their order.
+def on_record(known: Sequence[Attempt], given: HandIn) -> Attempt | None:
+    """The attempt that this very file brought.
 
     The last thing that a trainee hands in counts, also if it is the same as an earlier one. But a download
     that is collected again holds nothing new, so a file that is on record stays what it was; only a further
-    e-mail with it is a further handing in. Page and notebook write their own time into each hand-in file,
-    so that a file is on record only if it is that very one.
+    e-mail with it is a further handing in. Each hand-in file has its own time in it, so that work that is
+    handed in again comes in another file.
     """
     for attempt in known:
-        if given.sha256 == attempt.sha256 and _is_on_record(attempt, given):
-            return Verdict.SAME_FILE, attempt
-    when = given.sent.when if given.sent else now
-    before = [attempt for attempt in known if attempt.handed_in <= when]
-    after = [attempt for attempt in known if attempt.handed_in > when]
-    for neighbour in (*before[-1:], *after[:1]):
-        if neighbour.sha256 == given.sha256:
-            return Verdict.SAME_WORK, neighbour
-    return Verdict.NEW, None
+        if given.sha256 == attempt.sha256 and _brought(attempt, given):
+            return attempt
+    return None
 
 
-def _is_on_record(attempt: Attempt, given: HandIn) -> bool:
+def _brought(attempt: Attempt, given: HandIn) -> bool:
     files = [file for file in attempt.brought if file.sha256 == given.file]
     sent = given.brought.sent
-    if not sent or not files:
+    if not sent or any(file.sent == sent for file in files):
         return bool(files)
-    if any(file.sent == sent for file in files):
-        return True
     # a file that came without a time, as out of a folder, is the one that had been sent by then
     return any(not file.sent for file in files) and attempt.collected >= datetime.fromisoformat(sent)
+
+
+def beside(known: Sequence[Attempt], given: HandIn, when: datetime) -> Attempt | None:
+    """The attempt just before or after `when`, of those in order, if it says the same as the hand-in."""
+    before = [attempt for attempt in known if attempt.handed_in <= when]
+    after = [attempt for attempt in known if attempt.handed_in > when]
+    neighbours = (*before[-1:], *after[:1])
+    return next((attempt for attempt in neighbours if attempt.sha256 == given.sha256), None)
 
 
 class Shelf:
@@ -87,20 +87,46 @@ class Shelf:
     def keep(self, trainee: str, assignment: str, content: bytes, given: HandIn) -> tuple[Verdict, Attempt]:
         """Keep a hand-in as a new attempt, or note at the attempt that it is that it came again."""
         known = self.known(trainee, assignment)
-        verdict, same = decide(known, given, self._now)
-        if same is None:
-            attempt = self._add(trainee, assignment, content, given)
-        else:
-            attempt = _learned(same, given, verdict)
-            if attempt != same:
-                write(attempt.path.with_suffix(".json"), json.dumps(note_of(attempt), indent=1))
-                known.remove(same)
-        if attempt not in known:
-            known.append(attempt)
-            known.sort(key=lambda a: a.order)
-        return verdict, attempt
+        if same := on_record(known, given):
+            return Verdict.SAME_FILE, self._change(same, _learned(same, given))
+        when = given.sent.when if given.sent else self._now
+        self._part(known, given, when)
+        if same := beside(known, given, when):
+            made = max(same.made, given.made)
+            return Verdict.SAME_WORK, self._change(same, replace(_learned(same, given), made=made))
+        return Verdict.NEW, self._add(trainee, assignment, content, given, (given.brought,))
 
-    def _add(self, trainee: str, assignment: str, content: bytes, given: HandIn) -> Attempt:
+    def _part(self, known: list[Attempt], given: HandIn, when: datetime) -> None:
+        """Make two of an attempt that was sent before and after `when` if something else comes in between."""
+        for attempt in known:
+            later = [x for x in attempt.brought if x.sent and datetime.fromisoformat(x.sent) > when]
+            if later and attempt.handed_in <= when and attempt.sha256 != given.sha256:
+                first = min(later, key=lambda file: file.sent)
+                sent = Sent(datetime.fromisoformat(first.sent), "mail_sender")
+                again = HandIn(attempt.sha256, first.sha256, sent, attempt.made)
+                content = attempt.path.read_bytes()
+                self._add(attempt.trainee, attempt.assignment, content, again, tuple(later))
+                left = tuple(file for file in attempt.brought if file not in later)
+                self._change(attempt, replace(attempt, brought=left))
+                return
+
+    def _change(self, attempt: Attempt, learned: Attempt) -> Attempt:
+        """Write what was learned of an attempt into its note."""
+        if learned != attempt:
+            write(attempt.path.with_suffix(".json"), json.dumps(note_of(learned), indent=1))
+            known = self._known[attempt.trainee, attempt.assignment]
+            known[known.index(attempt)] = learned
+            known.sort(key=lambda a: a.order)
+        return learned
+
+    def _add(
+        self,
+        trainee: str,
+        assignment: str,
+        content: bytes,
+        given: HandIn,
+        brought: tuple[Brought, ...],
+    ) -> Attempt:
         known = self._known[trainee, assignment]
         # not their count: one may have been taken out
         number = max((attempt.number for attempt in known), default=0) + 1
@@ -118,20 +144,20 @@ class Shelf:
             given.sent.by if given.sent else COLLECTED,
             given.made,
             earlier.number if earlier else 0,
-            (given.brought,),
+            brought,
         )
         write(path.with_suffix(".json"), json.dumps(note_of(attempt), indent=1))
         if earlier is None or not _linked(earlier, attempt):
             write(path, content)  # last: with it the attempt is there
+        known.append(attempt)
+        known.sort(key=lambda a: a.order)
         return attempt
 
 
-def _learned(attempt: Attempt, given: HandIn, verdict: Verdict) -> Attempt:
+def _learned(attempt: Attempt, given: HandIn) -> Attempt:
     """The attempt with a further file on record, and the earlier time if the file brings one."""
     if given.brought not in attempt.brought:
         attempt = replace(attempt, brought=(*attempt.brought, given.brought))
-    if verdict is Verdict.SAME_WORK:  # made once more; not so a copy of the file, whose date says nothing
-        attempt = replace(attempt, made=max(attempt.made, given.made))
     if given.sent and given.sent.when < attempt.handed_in:
         attempt = replace(attempt, handed_in=given.sent.when, time_by=given.sent.by)
     return attempt
