@@ -9,6 +9,7 @@ from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
 from autograder.collect.attempts import attempt_files
 from autograder.collect.receipts import Receipt
+from autograder.collect.words import one_line
 from autograder.errors import CourseError
 from autograder.rules import load_rules
 from linelab.trainees import written
@@ -34,7 +35,7 @@ def moment(cohort: Cohort, stated: str) -> datetime | None:
 def summary(cohort: Cohort, receipts: Sequence[Receipt], passed: Sequence[str]) -> Iterator[str]:
     """Lines for the terminal; the last one counts."""
     if passed:
-        shown = ", ".join(list(dict.fromkeys(passed))[:3])
+        shown = one_line(", ".join(list(dict.fromkeys(passed))[:3]))
         yield f"passed over {len(passed)} files that are no hand-ins, such as {shown}"
     rules, roster = load_rules(cohort.path), cohort.roster()
     by_now = sum(r.status == "accepted" and r.time_by == "collected" and is_late(r) for r in receipts)

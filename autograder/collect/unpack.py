@@ -12,7 +12,7 @@ from autograder.collect.archives import MAX_BYTES, Archive, Entry
 from autograder.collect.disk import Lying, opened
 from autograder.collect.kinds import FIRST, Kind, is_junk, kind_of
 from autograder.collect.mail import MAX_MAIL, read_letter
-from autograder.collect.words import Note, RejectedError
+from autograder.collect.words import Note, RejectedError, one_line
 
 MOST = 2  # zips in each other, or e-mails
 MOODLE = "_assignsubmission_file"
@@ -73,7 +73,7 @@ class Unpacker:
 
     def unpack(self, lying: Lying) -> Iterator[Found]:
         """All hand-ins of a file; one that cannot be opened is said, and the others go on."""
-        at = Found(str(lying.path), lying.names, dated=self._past(lying.dated))
+        at = Found(one_line(str(lying.path)), lying.names, dated=self._past(lying.dated))
         left = lying.size
         try:
             with opened(lying.path) as stream:
@@ -120,7 +120,7 @@ class Unpacker:
     def _entry(self, at: Found, entry: Entry, around: _Around) -> Iterator[Found]:
         here = replace(
             at,
-            place=f"{at.place} › {'/'.join(entry.parts)}",
+            place=one_line(f"{at.place} › {'/'.join(entry.parts)}"),
             names=(*reversed(entry.parts), *at.names),
             dated=self._past(entry.dated(self.zone)) or at.dated,
         )
@@ -151,7 +151,7 @@ class Unpacker:
                 self.passed.append(name)
                 continue
             taken += 1
-            here = replace(mail, place=f"{at.place} › {name}", names=(name, *mail.names))
+            here = replace(mail, place=one_line(f"{at.place} › {name}"), names=(name, *mail.names))
             try:
                 yield from self._take(here, kind, part, replace(around, mails=around.mails + 1))
             except RejectedError as error:
