@@ -64,31 +64,53 @@ def enrol(folder: Path, count: int, name: str, email: str, language: str | None)
         click.echo(written(opened.enrol(name, email, language).id))
 
 
+@cohort.command("rules")
+@cohort_option
+def say_rules(folder: Path) -> None:
+    """Check exercise-rules.yml and say in words what is in force: deadlines, lateness, attempts."""
+    from autograder.cohort import Cohort
+    from autograder.rules import load_rules
+
+    for line in load_rules(Cohort.open(folder).path).words():
+        click.echo(line)
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @cohort_option
-def collect(paths: tuple[Path, ...], folder: Path) -> None:
-    """Take in hand-in files: files and folders, in any mix. Runs nothing.
+@click.option(
+    "--handed-in",
+    "stated",
+    metavar="TIME",
+    default="",
+    help="When all this had been handed in, such as 2027-01-15 or '2027-01-15 17:00'; for files on a stick "
+    "or out of a folder, which else count as handed in now.",
+)
+def collect(paths: tuple[Path, ...], folder: Path, stated: str) -> None:
+    """Take in hand-ins: files, folders, zips and saved e-mails (.eml), in any mix. Runs nothing.
 
-    Every attempt is kept. A file that cannot be taken is named with the reason, and the rest goes on; the
-    command then ends with exit code 1.
+    Downloads of Moodle and Google Classroom are taken as they are, zipped or not. Every attempt is kept; what
+    was collected before is known again. A file that cannot be taken is named with the reason, and the rest
+    goes on; the command then ends with exit code 1. For each trainee there is a text to send on in receipts/.
     """
     from autograder.cohort import Cohort
     from autograder.collect import collect as take
+    from autograder.collect.summary import moment, summary
 
-    receipts = take(Cohort.open(folder), paths)
+    opened = Cohort.open(folder)
+    passed: list[str] = []
+    receipts = take(opened, paths, handed_in=moment(opened, stated), passed=passed, progress=True)
     for receipt in receipts:
         who = f" {written(receipt.trainee)}" if receipt.trainee else ""
         what = f" {receipt.assignment}" if receipt.assignment else ""
-        why = f": {receipt.reason}" if receipt.reason else ""
-        click.echo(f"{receipt.status:<10}{who}{what} {receipt.file}{why}")
-    count = {
-        state: sum(r.status == state for r in receipts) for state in ("accepted", "duplicate", "rejected")
-    }
-    click.echo(", ".join(f"{n} {state}" for state, n in count.items()))
+        number = f"attempt {receipt.number}" if receipt.status == "accepted" else ""
+        said = " ".join(x for x in (number and f"{number}.", receipt.reason, receipt.repairs) if x)
+        click.echo(f"{receipt.status:<10}{who}{what} {receipt.file}{said and f': {said}'}")
+    for line in summary(opened, receipts, passed):
+        click.echo(line)
     if not receipts:
-        raise CourseError("nothing to collect: no .json or .ipynb file in the folders named")
-    if count["rejected"]:
+        raise CourseError("nothing to collect: no hand-in file, notebook, zip or e-mail in what was named")
+    if any(receipt.status == "rejected" for receipt in receipts):
         sys.exit(1)
 
 

@@ -50,6 +50,7 @@ def render(trainee: Trainee, record: Record, found: list[Detail]) -> str:
         f"<p>{say('trainee')}: <strong>{escape(written(trainee.id))}</strong></p>",
         f'<p class="total">{total}</p>',
     ]
+    parts += [f"<p>{escape(str(remark.get(language, '')))}</p>" for remark in record.remarks]
     if any(d.waiting for d in found):
         parts.append(f"<p>{say('waiting')}</p>")
     for detail in found:

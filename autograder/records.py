@@ -41,6 +41,8 @@ class Record:
         Hidden tests that are broken; such a question has no points until the test is mended.
     late : float
         Share of the points that is lost to lateness.
+    remarks : list of dict
+        What the trainee should know of it, and of attempts that do not count, in each language.
     trace : dict
         Version of the exercise, edition, hidden seeds, versions of Python and the packages, who graded.
     number : int
@@ -57,6 +59,7 @@ class Record:
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     late: float = 0.0
+    remarks: list[dict[str, str]] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     number: int = 0
 
