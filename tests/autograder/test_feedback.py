@@ -9,7 +9,7 @@ import pytest
 
 from autograder.assignments import source_path
 from autograder.cohort import Trainee
-from autograder.feedback import render
+from autograder.feedback_page import render
 from autograder.gradebook import Detail
 from autograder.records import Record
 from linelab.answers import schema
