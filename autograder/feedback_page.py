@@ -82,7 +82,7 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
 
 
 def overview(trainee: Trainee, lines: Sequence[Line], pages: Container[str]) -> str:
-    """The page on all assignments: points, and what is missing; with links to those `pages` that there are."""
+    """The page on all assignments: points, what is missing, and links to those `pages` that there are."""
     language = trainee.language
 
     def say(key: str, **values: Any) -> str:

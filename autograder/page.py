@@ -40,7 +40,9 @@ ul { padding-left: 1.3rem; }
 a { color: var(--link); }
 .eyebrow, .meta, small, figcaption { color: var(--soft); font-size: .9rem; margin: 0; }
 .total { font-size: 1.6rem; font-weight: 700; margin: .6rem 0 .2rem; }
-.note { background: var(--card); border-left: 4px solid var(--part); padding: .6rem .9rem; border-radius: .3rem; }
+.note {
+  background: var(--card); border-left: 4px solid var(--part); border-radius: .3rem; padding: .6rem .9rem;
+}
 .good { color: var(--good); }
 .part { color: var(--part); }
 .bad { color: var(--bad); }
@@ -63,7 +65,10 @@ dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
 table { border-collapse: collapse; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
+th, td {
+  text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0;
+  border-bottom: 1px solid var(--line);
+}
 th { font-size: .85rem; color: var(--soft); }
 tbody th { font-size: 1rem; font-weight: 600; color: inherit; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
