@@ -199,12 +199,33 @@ def feedback(folder: Path, zips: bool) -> None:
 
 @click.command()
 @cohort_option
-def report(folder: Path) -> None:
-    """Write the cohort's report: who stands where, what was hard, who needs help; and marks.csv."""
-    from autograder.cohort import Cohort
-    from autograder.report import write_report
+@click.option("--language", type=languages, help="Language of the pages.  [default: the cohort's]")
+@click.option("--pseudonyms", is_flag=True, help="Without numbers and names, into report-pseudonyms/.")
+@click.option("--moodle", type=click.Path(path_type=Path), metavar="FILE", help="Also marks for Moodle.")
+@click.option("--canvas", type=click.Path(path_type=Path), metavar="FILE", help="Also marks for Canvas.")
+def report(
+    folder: Path, language: str | None, pseudonyms: bool, moodle: Path | None, canvas: Path | None
+) -> None:
+    """Write the cohort's report: who stands where and needs help, what was hard, what is alike; marks.csv.
 
-    click.echo(write_report(Cohort.open(folder)))
+    The pages are for this machine alone. --moodle and --canvas write the final marks as a file for the
+    gradebook of those, and say how to import it.
+    """
+    from autograder.cohort import Cohort
+    from autograder.report import write_exports, write_report
+
+    if pseudonyms and (moodle or canvas):
+        raise CourseError(
+            "--pseudonyms: a gradebook has to know who is meant; leave out --moodle and --canvas"
+        )
+    opened = Cohort.open(folder)
+    problems: list[str] = []
+    first = write_report(opened, language or "", pseudonyms=pseudonyms, problems=problems)
+    for line in problems:
+        click.echo(line)
+    click.echo(first)
+    for line in write_exports(opened, moodle=moodle, canvas=canvas):
+        click.echo(line)
 
 
 commands: list[click.Command] = [cohort, collect, grade, review, feedback, report]

@@ -14,7 +14,8 @@ from typing import Any
 
 from autograder.cohort import Trainee
 from autograder.gradebook import Detail
-from autograder.page import SIGNS, bar, moment, page, state, table
+from autograder.page import SIGNS, bar, moment, page, row, state, table, words
+from autograder.page import points as shown
 from autograder.records import Record, in_language
 from autograder.sections import section
 from autograder.standing import Line
@@ -43,10 +44,7 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
         Address of the course site for links to what to reread; without it sections are named in words.
     """
     language, case = trainee.language, load(record.assignment)
-
-    def say(key: str, **values: Any) -> str:
-        return escape(text(f"feedback.{key}", language, **values))
-
+    say = words("feedback", language)
     waiting = any(d.waiting for d in found)
     most = sum(d.max_points for d in found)
     before = sum(d.points for d in found)
@@ -63,10 +61,8 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
     ]
     if record.late:
         share = number(100 * record.late, language, 0)
-        lost = number(before - points, language, 2)
-        parts.append(
-            f'<p class="note">{say("late", share=share, lost=lost, before=number(before, language))}</p>'
-        )
+        lost, all_ = shown(round(before - points, 2), language), shown(before, language)
+        parts.append(f'<p class="note">{say("late", share=share, lost=lost, before=all_)}</p>')
     if waiting:
         parts.append(f'<p class="note">{say("waiting")}</p>')
     parts.append(_contents(case, found, language))
@@ -84,10 +80,7 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
 def overview(trainee: Trainee, lines: Sequence[Line], pages: Container[str]) -> str:
     """The page on all assignments: points, what is missing, and links to those `pages` that there are."""
     language = trainee.language
-
-    def say(key: str, **values: Any) -> str:
-        return escape(text(f"feedback.{key}", language, **values))
-
+    say = words("feedback", language)
     marked = [line for line in lines if line.mark]
     points = sum(line.mark.points for line in lines if line.mark)
     most = sum(line.mark.max_points for line in lines if line.mark)
@@ -105,12 +98,9 @@ def overview(trainee: Trainee, lines: Sequence[Line], pages: Container[str]) -> 
         linked = f'<a href="{file}">{escape(name)}</a>' if file in pages else escape(name)
         got = _total(line.mark.points, line.mark.max_points, language) if line.mark else "–"
         colour, key = line.state
-        rows.append(
-            f'<tr><th scope="row">{linked}</th><td class="n">{got}</td>'
-            f"<td>{state(colour, text(f'feedback.state.{key}', language))}</td></tr>"
-        )
-    heads = [(text(f"feedback.{key}", language), css) for key, css in _HEADS]
-    parts.append(table(text("feedback.overview", language), heads, rows))
+        rows.append(row(linked, (got, "n"), (state(colour, say(f"state.{key}")), "")))
+    heads = [(say("assignment"), ""), (say("points"), "n"), (say("state"), "")]
+    parts.append(table(say("overview"), heads, rows))
     for key in ("missing", "ungraded", "waiting"):
         names = [line.assignment for line in lines if line.state[1] == key]
         if names:
@@ -118,12 +108,8 @@ def overview(trainee: Trainee, lines: Sequence[Line], pages: Container[str]) -> 
     return page(text("feedback.overview", language), language, "".join(parts))
 
 
-_HEADS = (("assignment", ""), ("points", "n"), ("state", ""))
-
-
 def _total(points: float, most: float, language: str) -> str:
-    shown = number(points, language, 2 if round(points, 1) != round(points, 2) else 1)
-    return escape(text("feedback.total", language, points=shown, most=number(most, language, 0)))
+    return words("feedback", language)("total", points=shown(points, language), most=shown(most, language))
 
 
 def _grade(detail: Detail) -> tuple[str, str]:
@@ -135,27 +121,22 @@ def _grade(detail: Detail) -> tuple[str, str]:
 
 
 def _contents(case: Case, found: Sequence[Detail], language: str) -> str:
-    rows = []
+    say, rows = words("feedback", language), []
     for detail in found:
         colour, key = _grade(detail)
         label = case.questions[detail.question].label[language]
-        number_ = detail.question.removeprefix("q")
-        rows.append(
-            f'<tr><td class="n">{escape(number_)}</td>'
-            f'<td><a href="#{escape(detail.question)}">{escape(label)}</a></td>'
-            f'<td class="n">{number(detail.points, language)} / {number(detail.max_points, language, 0)}</td>'
-            f"<td>{state(colour, text(f'feedback.grade.{key}', language))}</td></tr>"
-        )
-    heads = [("", "n"), (text("feedback.asked", language), ""), (text("feedback.points", language), "n")]
-    return table(text("feedback.points", language), [*heads, (text("feedback.state", language), "")], rows)
+        link = f'<a href="#{escape(detail.question)}">{escape(label)}</a>'
+        got = f"{shown(detail.points, language)} / {shown(detail.max_points, language)}"
+        cells = [(link, ""), (got, "n"), (state(colour, say(f"grade.{key}")), "")]
+        rows.append(row(escape(detail.question.removeprefix("q")), *cells))
+    heads = [("", ""), (say("asked"), ""), (say("points"), "n"), (say("state"), "")]
+    return table(say("points"), heads, rows)
 
 
 def _question(
     question: Question, detail: Detail, record: Record, case: Case, language: str, site: str
 ) -> str:
-    def say(key: str, **values: Any) -> str:
-        return escape(text(f"feedback.{key}", language, **values))
-
+    say = words("feedback", language)
     colour, _ = _grade(detail)
     title = f"{say('question', number=question.id.removeprefix('q'))}. {escape(question.label[language])}"
     points = (
@@ -184,7 +165,7 @@ def _place(label: str, language: str, site: str) -> str:
     """A section of the book: a link if the site's address is known, else its page and title."""
     there = section(label, language)
     if not site:
-        return escape(text("feedback.place", language, page=there.page, title=there.title))
+        return words("feedback", language)("place", page=there.page, title=there.title)
     return (
         f'<a href="{escape(site + there.address)}" rel="noreferrer">{escape(there.title)}</a> '
         f"<small>({escape(there.page)})</small>"
@@ -193,7 +174,7 @@ def _place(label: str, language: str, site: str) -> str:
 
 def _answer(question: Question, value: Any, case: Case, language: str) -> str:
     if value is None:
-        return escape(text("feedback.none", language))
+        return words("feedback", language)("none")
     if question.kind == "number":
         return escape(f"{number(float(value), language, 2)} {question.unit[language]}")
     if question.kind == "plan":
@@ -209,7 +190,8 @@ def _setting(name: str, value: Any, case: Case, language: str) -> str:
         lever = case.lever(name)
     except CaseError:  # a trainee may write anything there
         return f"{name} = {value}"
-    return f"{lever.label[language]} ({name}) = {value} {lever.unit[language]}"
+    unit = lever.unit[language]
+    return f"{lever.label[language]} ({name}) = {value}" + ("" if "=" in unit else f" {unit}")
 
 
 def _own_only(line: str, own: str) -> str:

@@ -6,9 +6,13 @@ is HTML.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from html import escape
+
+from autograder.texts import text
+from linelab.texts import number
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 SIGNS = {"good": "✓", "part": "◐", "bad": "✗", "none": "–"}  # beside a colour, for those who do not see it
@@ -16,7 +20,7 @@ SIGNS = {"good": "✓", "part": "◐", "bad": "✗", "none": "–"}  # beside a 
 STYLE = """
 :root {
   color-scheme: light dark; --paper: #fff; --ink: #1c2024; --soft: #545d68; --line: #d5dae0; --card: #f6f8fa;
-  --good: #1a7f37; --part: #8a5a00; --bad: #b42318; --link: #0b5cad; --bar: #0072b2; --mark: #ffe9a8;
+  --good: #146c2e; --part: #7d5200; --bad: #a81f15; --link: #0b5cad; --bar: #0072b2; --mark: #ffe9a8;
   --good-bg: #e3f4e7; --part-bg: #fdf1d5; --bad-bg: #fdeceb;
 }
 @media (prefers-color-scheme: dark) {
@@ -43,12 +47,12 @@ a { color: var(--link); }
 .note {
   background: var(--card); border-left: 4px solid var(--part); border-radius: .3rem; padding: .6rem .9rem;
 }
-.good { color: var(--good); }
-.part { color: var(--part); }
-.bad { color: var(--bad); }
-.none { color: var(--soft); }
+span.good, td.good { color: var(--good); }
+span.part, td.part { color: var(--part); }
+span.bad, td.bad { color: var(--bad); }
+span.none, td.none { color: var(--soft); }
 section {
-  border: 1px solid var(--line); border-left-width: 6px; border-radius: .5rem; color: var(--ink);
+  border: 1px solid var(--line); border-left-width: 6px; border-radius: .5rem;
   padding: .8rem 1rem; margin: .9rem 0; break-inside: avoid;
 }
 section h2 { font-size: 1.1rem; margin: 0; }
@@ -72,6 +76,7 @@ th, td {
 th { font-size: .85rem; color: var(--soft); }
 tbody th { font-size: 1rem; font-weight: 600; color: inherit; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.words { min-width: 9rem; }
 .number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .track {
   display: inline-block; position: relative; width: 10rem; height: .8rem; vertical-align: middle;
@@ -84,7 +89,7 @@ tbody th { font-size: 1rem; font-weight: 600; color: inherit; }
   @page { size: A4; margin: 15mm; }
   :root {
     --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --card: #f6f8fa; --mark: #ffe9a8;
-    --good: #1a7f37; --part: #8a5a00; --bad: #b42318; --link: #000; --bar: #0072b2;
+    --good: #146c2e; --part: #7d5200; --bad: #a81f15; --link: #000; --bar: #0072b2;
     --good-bg: #e3f4e7; --part-bg: #fdf1d5; --bad-bg: #fdeceb;
   }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
@@ -107,12 +112,29 @@ def page(title: str, language: str, body: str, width: str = "narrow", style: str
     )
 
 
+def words(prefix: str, language: str) -> Callable[..., str]:
+    """A function that gives the texts of a page by key, as HTML."""
+    return lambda key, **values: escape(text(f"{prefix}.{key}", language, **values))
+
+
 def table(caption: str, heads: Sequence[tuple[str, str]], rows: Iterable[str]) -> str:
-    """A table that scrolls sideways on a narrow screen; heads are text and class, rows are HTML already."""
-    head = "".join(f'<th scope="col" class="{css}">{escape(words)}</th>' for words, css in heads)
+    """A table that scrolls sideways on a narrow screen; all is HTML already, heads come with their class."""
+    head = "".join(
+        f'<th scope="col" class="{css}">{words}</th>' if words else f'<td class="{css}"></td>'
+        for words, css in heads
+    )
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def row(head: str, *cells: tuple[str, str]) -> str:
+    """A row of a table: what it is about, then each cell with its class; all is HTML already."""
+    return (
+        f'<tr><th scope="row">{head}</th>'
+        + "".join(f'<td class="{css}">{content}</td>' for content, css in cells)
+        + "</tr>"
     )
 
 
@@ -130,8 +152,14 @@ def bar(share: float, low: float | None = None, high: float | None = None) -> st
 
 
 def state(colour: str, words: str) -> str:
-    """A state by colour, sign and words."""
-    return f'<span class="{colour}"><span aria-hidden="true">{SIGNS[colour]}</span> {escape(words)}</span>'
+    """A state by colour, sign and words, which are HTML already."""
+    return f'<span class="{colour}"><span aria-hidden="true">{SIGNS[colour]}</span> {words}</span>'
+
+
+def points(value: float, language: str) -> str:
+    """Points with no more decimals than they need."""
+    digits = next((n for n in (0, 1) if math.isclose(value, round(value, n))), 2)
+    return number(value, language, digits)
 
 
 def moment(when: datetime, language: str) -> str:

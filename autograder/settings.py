@@ -49,6 +49,15 @@ def web_address(given: Any, where: str) -> str:
     return given.rstrip("/") + "/" if given else ""
 
 
+def canvas_ids(folder: Path) -> dict[str, int]:
+    """Canvas's own ids of the assignments, as cohort.yml has them under `canvas`; often none."""
+    file = Path(folder) / FILE
+    given = yaml.safe_load(file.read_text("utf-8")).get("canvas") or {}
+    if not isinstance(given, dict) or not all(isinstance(x, int) for x in given.values()):
+        raise CourseError(f"{file}: canvas: give numbers by assignment, such as {{w01: 1234}}")
+    return {str(name): number for name, number in given.items()}
+
+
 def gradebook_url(folder: Path) -> str:
     """Where the gradebook is: a file in the cohort folder, or what cohort.yml says under `gradebook`.
 

@@ -145,8 +145,8 @@ def test_what_still_waits_is_not_sent_back_to_the_book() -> None:
 
 def test_lateness_is_taken_off_and_said() -> None:
     shown = page("vi", share=1.0, late=0.1)
-    assert "18,0 / 20 điểm" in shown
-    assert "trừ 10 %, tức 2,00 điểm trong 20,0 điểm" in shown
+    assert "18 / 20 điểm" in shown
+    assert "trừ 10 %, tức 2 điểm trong 20 điểm" in shown
     assert "taken off" not in page("en", share=1.0)
 
 
@@ -176,7 +176,7 @@ def test_the_overview_says_the_total_and_what_is_missing() -> None:
     lines = [line("vi", "w01", 0.9, ["x"]), line("vi", "w02", None), line("vi", "w03", None, ["x"])]
     shown = Tags(overview(lines[0].trainee, lines, {"w01.html"}))
     assert shown.links == ["w01.html"]
-    assert "18,0 / 20 điểm" in shown.text
+    assert "18 / 20 điểm" in shown.text
     assert "Còn phải nộp: w02." in shown.text
     assert "Đã nhận và sẽ chấm: w03." in shown.text
 
