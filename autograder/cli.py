@@ -39,11 +39,12 @@ def cohort() -> None:
 @click.option(
     "--language", type=languages, default="vi", show_default=True, help="Usual language of the class."
 )
-def new(path: Path, edition: str, language: str) -> None:
+@click.option("--site", default="", metavar="URL", help="Address of the course site, for links in feedback.")
+def new(path: Path, edition: str, language: str, site: str) -> None:
     """Make the folder PATH for a new cohort, with a gradebook and a secret of its own."""
     from autograder.cohort import Cohort
 
-    made = Cohort.create(path, edition, language)
+    made = Cohort.create(path, edition, language, site)
     click.echo(f"{made.path}: ready. Next: course cohort enrol -C {made.path} --count 20")
 
 
@@ -194,31 +195,59 @@ def review(
 
 @click.command()
 @cohort_option
-def feedback(folder: Path) -> None:
-    """Write a page for each trainee and assignment, in the trainee's language."""
+@click.option("--zip", "zips", is_flag=True, help="Also one zip a trainee, to send.")
+def feedback(folder: Path, zips: bool) -> None:
+    """Write a page for each trainee and assignment, and an overview, in the trainee's language.
+
+    A page that has not changed is left alone and keeps its date.
+    """
     from autograder.cohort import Cohort
     from autograder.feedback import write_feedback
 
     opened = Cohort.open(folder)
-    problems: list[str] = []
-    pages = write_feedback(opened, problems)
-    for line in problems:
+    sent = write_feedback(opened, zips=zips)
+    for line in sent.problems:
         click.echo(line)
-    if not pages and not problems:
+    if not sent.pages and not sent.problems:
         raise CourseError(f"{opened.path}: nothing is graded yet; run course grade first")
-    click.echo(f"{len(pages)} pages in {opened.path / 'feedback'}")
-    if problems:
+    zipped = f", {sent.zips} zips" if zips else ""
+    click.echo(
+        f"{sent.pages} pages, {sent.overviews} overviews{zipped} in {opened.path / 'feedback'}: "
+        f"{sent.changed} written, {sent.unchanged} unchanged"
+    )
+    if sent.problems:
         sys.exit(1)
 
 
 @click.command()
 @cohort_option
-def report(folder: Path) -> None:
-    """Write the cohort's report: who stands where, what was hard, who needs help; and marks.csv."""
-    from autograder.cohort import Cohort
-    from autograder.report import write_report
+@click.option("--language", type=languages, help="Language of the pages.  [default: the cohort's]")
+@click.option("--pseudonyms", is_flag=True, help="Without numbers and names, into report-pseudonyms/.")
+@click.option("--moodle", type=click.Path(path_type=Path), metavar="FILE", help="Also marks for Moodle.")
+@click.option("--canvas", type=click.Path(path_type=Path), metavar="FILE", help="Also marks for Canvas.")
+def report(
+    folder: Path, language: str | None, pseudonyms: bool, moodle: Path | None, canvas: Path | None
+) -> None:
+    """Write the cohort's report: who stands where and needs help, what was hard, what is alike; marks.csv.
 
-    click.echo(write_report(Cohort.open(folder)))
+    The pages are for this machine alone. --moodle and --canvas write the final marks as a file for the
+    gradebook of those, and say how to import it.
+    """
+    from autograder.cohort import Cohort
+    from autograder.report import write_exports, write_report
+
+    if pseudonyms and (moodle or canvas):
+        raise CourseError(
+            "--pseudonyms: a gradebook has to know who is meant; leave out --moodle and --canvas"
+        )
+    opened = Cohort.open(folder)
+    problems: list[str] = []
+    first = write_report(opened, language or "", pseudonyms=pseudonyms, problems=problems)
+    for line in problems:
+        click.echo(line)
+    click.echo(first)
+    for line in write_exports(opened, moodle=moodle, canvas=canvas):
+        click.echo(line)
 
 
 commands: list[click.Command] = [cohort, collect, grade, review, feedback, report]

@@ -26,7 +26,7 @@ from autograder.errors import CourseError
 from autograder.files import alone, write
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
-from autograder.records import Record, entered, read_record, write_record
+from autograder.records import Record, entered, in_language, read_record, write_record
 from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
 from autograder.work import Done, Task, here, on_cluster
@@ -209,7 +209,7 @@ def _recorded(cohort: Cohort, counting: Counting, done: Done) -> Record:
         answers=done.answers,
         attempt=attempt.sha256,
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        problems=done.problems,
+        problems=done.said,
         points=done.judgement.points,
         reasons=done.judgement.reasons,
         faults=done.judgement.faults,
@@ -235,7 +235,7 @@ def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) 
     """Enter a record in nbgrader, and say what was odd."""
     entries.enter(record, attempt.read(), attempt.handed_in)
     outcome.graded += 1
-    said = [*record.problems, *record.faults]
+    said = [*(in_language(problem, "en") for problem in record.problems), *record.faults]
     begun = record.trace.get("begun_as")
     if begun and begun != attempt.trainee:
         said.append(f"the notebook was begun as {begun}; ask whose work it is")

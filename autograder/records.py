@@ -7,6 +7,7 @@ come to them again. It is never changed; grading again adds another. nbgrader's 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from autograder.errors import CourseError
 from autograder.files import write
 
 Reason = dict[str, Any]  # {"vi", "en", "points", "max"}
+Problem = dict[str, str]  # {"vi", "en"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Record:
         SHA-256 of the notebook.
     graded_at : str
         When, ISO 8601.
-    problems : list of str
-        What happened as the notebook ran; the trainee reads it, too.
+    problems : list of dict
+        What happened as the notebook ran, in both languages; the trainee reads it, too.
     points : dict
         Question id to automatic points; None where a person has to mark.
     reasons : dict
@@ -54,7 +56,7 @@ class Record:
     answers: dict[str, Any]
     attempt: str
     graded_at: str
-    problems: list[str]
+    problems: Sequence[Problem | str]  # a line of an older record is in English alone
     points: dict[str, float | None] = field(default_factory=dict)
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -62,6 +64,11 @@ class Record:
     remarks: list[dict[str, str]] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+
+
+def in_language(problem: Problem | str, language: str) -> str:
+    """A line of what happened; one of an older record is there in English only."""
+    return problem if isinstance(problem, str) else problem[language]
 
 
 def history(cohort: Path, trainee: str, assignment: str) -> list[Path]:

@@ -24,6 +24,7 @@ import nbformat
 from autograder.errors import CourseError
 from autograder.execute import execute
 from autograder.judge import Judgement, judge
+from autograder.records import Problem
 from autograder.sandbox import Sandbox
 
 SET_PDEATHSIG = 1
@@ -49,7 +50,7 @@ class Done:
     """What came of it; `executed` is the notebook with its outputs as JSON."""
 
     answers: dict[str, Any]
-    problems: list[str]
+    said: list[Problem]
     begun_as: str | None
     judgement: Judgement
     executed: str
@@ -68,7 +69,7 @@ def do(task: Task) -> Done:
     ran = execute(notebook, task.assignment, sandbox=None if task.unsafe else _sandboxes[0])
     judged = judge(task.assignment, task.trainee, task.edition, ran.answers, task.seeds)
     executed = nbformat.writes(ran.notebook)
-    return Done(ran.answers, ran.problems, ran.trainee, judged, executed, ran.seconds)
+    return Done(ran.answers, ran.said, ran.trainee, judged, executed, ran.seconds)
 
 
 def here(tasks: Iterable[Task], jobs: int) -> Generator[tuple[Task, Done | CourseError], None, None]:

@@ -13,7 +13,10 @@ MAX_TEXT = 20_000
 
 @dataclass(frozen=True)
 class Question:
-    """A graded question; `label` and `unit` in both languages."""
+    """A graded question; `label` and `unit` in both languages.
+
+    `reread` holds the labels of the sections of the book that teach what it asks.
+    """
 
     id: str
     kind: str
@@ -23,6 +26,7 @@ class Question:
     low: float = -math.inf
     high: float = math.inf
     options: tuple[str, ...] = ()
+    reread: tuple[str, ...] = ()
 
     def faults(self, value: Any) -> list[str]:
         """Why `value` cannot be an answer to this question, by message key of `linelab.texts`; empty if none.
@@ -61,5 +65,6 @@ def read_questions(data: Mapping[str, Any]) -> dict[str, Question]:
             low=float(entry.get("low", -math.inf)),
             high=float(entry.get("high", math.inf)),
             options=tuple(entry.get("options", ())),
+            reread=tuple(entry.get("reread", ())),
         )
     return found
