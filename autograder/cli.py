@@ -143,7 +143,7 @@ def review(
     enter is saved at once. Ctrl-C here ends it.
     """
     from autograder.cohort import Cohort
-    from autograder.gradebook import set_manual
+    from autograder.manual import set_manual
     from autograder.review import open_formgrader, waiting
 
     opened = Cohort.open(folder)

@@ -7,7 +7,6 @@ What was interrupted goes on where it stopped; nothing is run twice, and nothing
 from __future__ import annotations
 
 import fcntl
-import getpass
 import platform
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,7 +26,7 @@ from autograder.errors import CourseError
 from autograder.files import write
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
-from autograder.records import Record, entered, read_record, write_record
+from autograder.records import Record, entered, operator, read_record, write_record
 from autograder.sandbox import require_sandbox
 from autograder.work import Done, Task, here, on_cluster
 
@@ -187,7 +186,7 @@ def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
             "edition": cohort.edition,
             "seeds": hidden_seeds(cohort.secret, attempt.assignment),
             "packages": _packages(),
-            "graded_by": _operator(),
+            "graded_by": operator(),
             "begun_as": done.begun_as,
             "seconds": round(done.seconds, 3),
         },
@@ -232,13 +231,6 @@ def _bar(length: int, progress: bool) -> Any:
 @cache
 def _packages() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: installed(name) for name in TRACED}
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user number without a name, as in a container
-        return "unknown"
 
 
 def _one_line(problem: str) -> str:
