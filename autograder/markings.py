@@ -96,9 +96,14 @@ def fingerprint(answer: Any) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+def folded(grader: str) -> str:
+    """A grader's name as it is compared: one person's, however it is typed."""
+    return " ".join(grader.split()).casefold()
+
+
 def same_person(one: str, other: str) -> bool:
-    """Whether two graders' names are one person's, however they are typed."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Whether two graders' names are one person's."""
+    return folded(one) == folded(other)
 
 
 def _file(cohort: Path, assignment: str) -> Path:
