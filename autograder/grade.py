@@ -6,7 +6,6 @@ What was interrupted goes on where it stopped; nothing is run twice, and nothing
 
 from __future__ import annotations
 
-import getpass
 import platform
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,7 @@ from autograder.errors import CourseError
 from autograder.files import alone, write
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
-from autograder.records import Record, entered, in_language, read_record, write_record
+from autograder.records import Record, entered, in_language, operator, read_record, write_record
 from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
 from autograder.work import Done, Task, here, on_cluster
@@ -194,7 +193,7 @@ def _task(cohort: Cohort, key: str, attempt: Attempt, unsafe: bool) -> Task:
 def _by_the_rules(record: Record, counting: Counting) -> Record:
     """The same grading under other rules."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    trace = record.trace | {"graded_by": _operator()}
+    trace = record.trace | {"graded_by": operator()}
     return replace(record, late=counting.late, remarks=counting.remarks, graded_at=when, trace=trace)
 
 
@@ -223,7 +222,7 @@ def _recorded(cohort: Cohort, counting: Counting, done: Done) -> Record:
             "edition": cohort.edition,
             "seeds": hidden_seeds(cohort.secret, attempt.assignment),
             "packages": _packages(),
-            "graded_by": _operator(),
+            "graded_by": operator(),
             "begun_as": done.begun_as,
             "seconds": round(done.seconds, 3),
         },
@@ -256,13 +255,6 @@ def _bar(length: int, progress: bool) -> Any:
 @cache
 def _packages() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: installed(name) for name in TRACED}
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user number without a name, as in a container
-        return "unknown"
 
 
 def _one_line(problem: str) -> str:

@@ -6,6 +6,7 @@ come to them again. It is never changed; grading again adds another. nbgrader's 
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -126,6 +127,14 @@ def entered(cohort: Path, trainee: str, assignment: str) -> Record:
     if entered_number(cohort, trainee, assignment) != record.number:
         raise CourseError(f"{trainee} {assignment}: grading was interrupted; run course grade again")
     return record
+
+
+def operator() -> str:
+    """Who is at work here: the login name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user number without a name, as in a container
+        return "unknown"
 
 
 def _number(path: Path) -> int:
