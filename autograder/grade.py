@@ -7,6 +7,7 @@ What was interrupted goes on where it stopped; nothing is run twice, and nothing
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any
 import click
 
 from autograder.assignments import assignments, version
+from autograder.cluster import on_cluster
 from autograder.cohort import Cohort
 from autograder.collect import Attempt, attempts
 from autograder.collect.standing import marked, remarks, standings
@@ -28,7 +30,7 @@ from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, entered, in_language, operator, read_record, write_record
 from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
-from autograder.work import Done, Task, here, on_cluster
+from autograder.work import Done, Task, here
 
 TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
 
@@ -95,8 +97,11 @@ def grade(
             else:
                 outcome.unchanged += 1
                 older += record.trace.get("version") != version(attempt.assignment)
-        tasks = (_task(cohort, key, counting.attempt, unsafe) for key, counting in todo.items())
-        results = on_cluster(tasks, scheduler) if scheduler else here(tasks, jobs)
+        tasks = _tasks(cohort, todo, unsafe, outcome)
+        if scheduler:
+            results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
+        else:
+            results = here(tasks, jobs, len(todo))
         with (
             closing(results),
             Entries.open(cohort.path) as entries,
@@ -184,10 +189,17 @@ def _is_entered(cohort: Cohort, attempt: Attempt) -> bool:
     return True
 
 
-def _task(cohort: Cohort, key: str, attempt: Attempt, unsafe: bool) -> Task:
-    seeds = hidden_seeds(cohort.secret, attempt.assignment)
-    content = attempt.path.read_bytes()
-    return Task(key, content, attempt.trainee, attempt.assignment, cohort.edition, seeds, unsafe)
+def _tasks(cohort: Cohort, todo: dict[str, Counting], unsafe: bool, outcome: Outcome) -> Iterator[Task]:
+    """The tasks, read one by one; those of one assignment together, for they are judged together."""
+    for key, counting in sorted(todo.items(), key=lambda item: item[1].attempt.assignment):
+        attempt = counting.attempt
+        seeds = hidden_seeds(cohort.secret, attempt.assignment)
+        try:
+            content = attempt.path.read_bytes()
+        except OSError as error:
+            _failed(outcome, attempt, f"{attempt.path}: cannot be read ({error.strerror})")
+            continue
+        yield Task(key, content, attempt.trainee, attempt.assignment, cohort.edition, seeds, unsafe)
 
 
 def _by_the_rules(record: Record, counting: Counting) -> Record:
