@@ -291,7 +291,7 @@ def test_dates_that_the_trainee_can_set_are_not_believed(
         ("w01.ipynb", b"\xff\xfe{\x00", "damaged or no hand-in file"),
         ("w01.ipynb", b'{"worksheets": []}', "not of format 4"),
         ("w01.zip", b"not a zip", "The zip is damaged"),
-        ("w01.zip", zipped({"a.json": b"{}"})[:40], "The zip is damaged"),
+        ("w01.zip", b"PK\x03\x04" + bytes(36), "The zip is damaged"),  # cut off after its first header
     ],
 )
 @pytest.mark.parametrize("around", ["folder", "zip", "mail"])
