@@ -2,7 +2,9 @@
 
 cohort.yml       edition, language, the secret that hidden seeds come from, the site's address
 roster.csv       trainee numbers; names and addresses only if the instructor enters them
+exercise-rules.yml   deadlines, lateness, number of attempts
 attempts/        every hand-in that was accepted, never overwritten
+receipts.csv, receipts/      what became of each file; a text a trainee
 answers/         what the last graded attempt answered
 nbgrader/        nbgrader's course folder with the gradebook
 feedback/        one page a trainee and assignment
@@ -25,6 +27,8 @@ import yaml
 from autograder.assignments import EDITION
 from autograder.errors import CourseError
 from autograder.files import write
+from autograder.rules import DEFAULT as DEFAULT_RULES
+from autograder.rules import FILE as RULES
 from autograder.settings import FILE, read_settings, web_address
 from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, new_trainee_id, normalise
@@ -93,10 +97,11 @@ class Cohort:
                 "utf-8",
             )
             write(fresh / "roster.csv", ",".join(ROSTER_FIELDS) + "\n")
+            write(fresh / RULES, DEFAULT_RULES.read_bytes())
             if was_there:
                 # perhaps the folder that the shell stands in: it stays, and is filled, cohort.yml last
                 path.chmod(0o700)
-                for name in ("roster.csv", "cohort.yml"):
+                for name in ("roster.csv", RULES, "cohort.yml"):
                     (fresh / name).rename(path / name)
                 fresh.rmdir()
             else:

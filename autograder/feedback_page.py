@@ -63,6 +63,7 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
         share = number(100 * record.late, language, 0)
         lost, all_ = shown(round(before - points, 2), language), shown(before, language)
         parts.append(f'<p class="note">{say("late", share=share, lost=lost, before=all_)}</p>')
+    parts += [f'<p class="note">{escape(remark.get(language, ""))}</p>' for remark in record.remarks]
     if waiting:
         parts.append(f'<p class="note">{say("waiting")}</p>')
     parts.append(_contents(case, found, language))

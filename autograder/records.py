@@ -6,6 +6,7 @@ come to them again. It is never changed; grading again adds another. nbgrader's 
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -43,6 +44,8 @@ class Record:
         Hidden tests that are broken; such a question has no points until the test is mended.
     late : float
         Share of the points that is lost to lateness.
+    remarks : list of dict
+        What the trainee should know of it, and of attempts that do not count, in each language.
     trace : dict
         Version of the exercise, edition, hidden seeds, versions of Python and the packages, who graded.
     number : int
@@ -59,6 +62,7 @@ class Record:
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     late: float = 0.0
+    remarks: list[dict[str, str]] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     number: int = 0
 
@@ -123,6 +127,14 @@ def entered(cohort: Path, trainee: str, assignment: str) -> Record:
     if entered_number(cohort, trainee, assignment) != record.number:
         raise CourseError(f"{trainee} {assignment}: grading was interrupted; run course grade again")
     return record
+
+
+def operator() -> str:
+    """Who is at work here: the login name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user number without a name, as in a container
+        return "unknown"
 
 
 def _number(path: Path) -> int:

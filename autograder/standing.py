@@ -74,7 +74,7 @@ def standing(cohort: Cohort, problems: list[str]) -> list[Line]:
 def _when(path: Path) -> datetime:
     """When an attempt came in, by the receipt beside it, else by its file."""
     try:
-        when = datetime.fromisoformat(json.loads(path.with_suffix(".json").read_text("utf-8"))["when"])
+        when = datetime.fromisoformat(json.loads(path.with_suffix(".json").read_text("utf-8"))["handed_in"])
     except (OSError, ValueError, TypeError, KeyError):
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return when if when.tzinfo else when.replace(tzinfo=UTC)
