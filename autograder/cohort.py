@@ -22,7 +22,7 @@ from pathlib import Path
 
 import yaml
 
-from autograder.assignments import EDITION
+from autograder.assignments import EDITION, edition_named
 from autograder.errors import CourseError
 from autograder.files import write
 from autograder.settings import FILE, read_settings
@@ -70,10 +70,7 @@ class Cohort:
             raise CourseError(f"{path}: is there already and not empty; name a new folder")
         if language not in LANGUAGES:
             raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-        if edition != EDITION:
-            raise CourseError(
-                f"edition {edition!r}: this checkout grades edition {EDITION}; check out the other"
-            )
+        edition_named(edition)
         was_there = path.exists()
         fresh = path.with_name(f".{path.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)

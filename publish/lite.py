@@ -2,8 +2,8 @@
 
     publish.lite.build_lite(runtime: Path, notebooks: Path, out: Path) -> Path
 
-The result stands at ``lite/`` beside ``runtime/pyodide/`` and reaches it by a relative address, so the site
-works under any path. It asks no other host for anything.
+The result stands at ``lite/`` of a site. Where Python lies and how the browser's storage is named depends on
+the site; `publish.layout` adds both. It asks no other host for anything.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from publish.parts import is_current, renewed
 from publish.runtime import CDN, NO_CDN
 
 APPS = ("notebooks",)
-STORAGE = "course"  # name of the browser's database that the Hand-in page reads
+THEN = "1980-01-01T00:00:00Z"  # of every exercise, so that builds repeat
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 # The kernel installs what it misses at start, one package after another; what is loaded with Pyodide, at once
@@ -35,18 +35,12 @@ PRELOAD = (
 )  # fmt: skip
 
 
-def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
-    """The settings of the site's JupyterLite.
-
-    `runtime` is relative to JupyterLite's root; only what begins with ``./`` is resolved against it.
-    """
+def configuration() -> dict[str, Any]:
+    """The settings of JupyterLite that are the same in every site."""
     return {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "Smart factory course",
-            "contentsStorageName": STORAGE,
-            "settingsStorageName": f"{STORAGE}-settings",
-            "workspacesStorageName": f"{STORAGE}-workspaces",
             "exposeAppInBrowser": False,
             "disabledExtensions": [
                 "@jupyterlab/apputils-extension:announcements",  # asks for news
@@ -59,7 +53,6 @@ def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
             "settingsOverrides": {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}},
             "litePluginSettings": {
                 KERNEL: {
-                    "pyodideUrl": f"{runtime}pyodide.js",
                     "disablePyPIFallback": True,
                     "loadPyodideOptions": {"packages": list(PRELOAD)},
                 }
@@ -112,7 +105,18 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
             content = script.read_bytes()
             if CDN in content:
                 script.write_bytes(content.replace(CDN, NO_CDN))
+        for listing in fresh.glob("api/contents/**/all.json"):
+            _settle(listing)
     return out
+
+
+def _settle(listing: Path) -> None:
+    """Make a folder's listing the same at every build: sorted, without the times at which files were made."""
+    folder = json.loads(listing.read_text("utf-8"))
+    folder["content"].sort(key=lambda entry: entry["path"])
+    for entry in (folder, *folder["content"]):
+        entry |= {"created": THEN, "last_modified": THEN}
+    listing.write_text(json.dumps(folder, indent=2, sort_keys=True), "utf-8")
 
 
 def _check_runtime(runtime: Path) -> None:
