@@ -26,9 +26,7 @@ from publish.site import LITE, PYODIDE, assemble, build_parts, check_site
 FOLDER, FILE = 0o755, 0o644  # a web server runs as another user than the publisher
 
 
-def publish(
-    edition: str, out: Path, *, draft: bool = False, signer: Signer | None = None, check: bool = True
-) -> str:
+def publish(edition: str, out: Path, *, draft: bool = False, signer: Signer | None = None) -> str:
     """Build an edition from this checkout and publish it.
 
     Parameters
@@ -41,8 +39,6 @@ def publish(
         Publish one that may be replaced, by another draft or by the edition itself.
     signer : Signer, optional
         Signs the manifest.
-    check : bool
-        Look for secrets, foreign hosts and broken links first; only tests do without.
 
     Returns
     -------
@@ -64,7 +60,7 @@ def publish(
             "commit them, or publish with --draft"
         )
     build_parts(edition)
-    return put(edition, out, source, draft=draft, signer=signer, check=check)
+    return put(edition, out, source, draft=draft, signer=signer)
 
 
 def put(
@@ -74,16 +70,19 @@ def put(
     *,
     draft: bool = False,
     signer: Signer | None = None,
-    check: bool = True,
+    quick: bool = False,
 ) -> str:
-    """Publish an edition whose parts are built; see `publish`."""
+    """Publish an edition whose parts are built; see `publish`.
+
+    `quick` is for tests: nothing is looked through for secrets, and nothing compressed.
+    """
     out.mkdir(parents=True, exist_ok=True)
     target, fresh = out / edition, out / f".{edition}.new"
     old = out / f".{edition}.old"
     if old.exists() and not target.exists():
         old.rename(target)  # interrupted between two steps of `_replace`
     shutil.rmtree(fresh, ignore_errors=True)
-    shared = store.keep(out, PYODIDE, LITE)
+    shared = store.keep(out, PYODIDE, LITE, compressed=not quick)
     layout = Layout(
         edition,
         python=f"../{shared.python}",
@@ -97,9 +96,9 @@ def put(
     (fresh / "runtime").mkdir()
     for name in store.OF_AN_EDITION:
         shutil.copyfile(PYODIDE / name, fresh / "runtime" / name)
-    if check:
+    if not quick:
         check_site(fresh, PYODIDE)
-    compress.compress(path for path in sorted(fresh.rglob("*")) if path.is_file())
+        compress.compress(path for path in sorted(fresh.rglob("*")) if path.is_file())
     made = manifest.make(edition, fresh, shared.files, draft=draft, made_from=source)
     was = _published(target)
     if was is not None:

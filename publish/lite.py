@@ -1,6 +1,6 @@
 """Builds JupyterLite on the shared runtime, with the exercises as its files.
 
-    publish.lite.build_lite(runtime: Path, notebooks: Path, out: Path) -> Path
+    publish.lite.build_lite(runtime: Path, notebooks: Path, out: Path, edition: str) -> Path
 
 The result stands at ``lite/`` of a site. Where Python lies and how the browser's storage is named depends on
 the site; `publish.layout` adds both. It asks no other host for anything.
@@ -18,13 +18,13 @@ from typing import Any
 
 import click
 
+from autograder.assignments import EDITION
 from publish.errors import PublishError
 from publish.lock import LOCK
 from publish.parts import is_current, renewed
 from publish.runtime import CDN, NO_CDN
 
 APPS = ("notebooks",)
-THEN = "1980-01-01T00:00:00Z"  # of every exercise, so that builds repeat
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 # The kernel installs what it misses at start, one package after another; what is loaded with Pyodide, at once
@@ -64,7 +64,7 @@ def configuration() -> dict[str, Any]:
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 
 
-def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
+def build_lite(runtime: Path, notebooks: Path, out: Path, edition: str = EDITION) -> Path:
     """Build JupyterLite, or leave it if its inputs have not changed.
 
     Parameters
@@ -75,6 +75,8 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
         The released exercises, ``vi/w01.ipynb`` and so on; they become the files a trainee sees.
     out : Path
         The folder to make.
+    edition : str
+        Name of the edition; its year is the date of all exercises.
     """
     _check_runtime(runtime)
     inputs = _inputs(notebooks)
@@ -106,16 +108,16 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
             if CDN in content:
                 script.write_bytes(content.replace(CDN, NO_CDN))
         for listing in fresh.glob("api/contents/**/all.json"):
-            _settle(listing)
+            _settle(listing, f"{edition[:4]}-01-01T00:00:00Z")
     return out
 
 
-def _settle(listing: Path) -> None:
-    """Make a folder's listing the same at every build: sorted, without the times at which files were made."""
+def _settle(listing: Path, then: str) -> None:
+    """Make a folder's listing the same at every build: sorted, with one time for all files."""
     folder = json.loads(listing.read_text("utf-8"))
     folder["content"].sort(key=lambda entry: entry["path"])
     for entry in (folder, *folder["content"]):
-        entry |= {"created": THEN, "last_modified": THEN}
+        entry |= {"created": then, "last_modified": then}
     listing.write_text(json.dumps(folder, indent=2, sort_keys=True), "utf-8")
 
 

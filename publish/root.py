@@ -19,7 +19,7 @@ from publish.paths import ASSETS, LANGUAGES
 
 FORMAT = "course-editions/1"
 NAME = "editions.json"
-FOR_PEOPLE = ("index.html", "editions.css")
+FOR_PEOPLE = ("index.html", "editions.css", "logo.svg")
 ISSUERS = "verify"  # beside the editions: what is revoked changes when editions no longer do
 NO_ISSUERS = {"format": "course-issuers/1", "issuers": []}
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -65,7 +65,8 @@ def enter(root: Path, manifest: Manifest, published: datetime) -> None:
         newest = {"edition": name, "pages": pages(root / name)}
     if not (root / ISSUERS / "issuers.json").exists():
         write(root / ISSUERS / "issuers.json", json.dumps(NO_ISSUERS, indent=1) + "\n")
-    write(root / "editions.css", (ASSETS / "editions.css").read_bytes())
+    for name in ("editions.css", "logo.svg"):
+        write(root / name, (ASSETS / name).read_bytes())
     write(root / "index.html", index(listed))
     document = {"format": FORMAT, "newest": newest, "editions": listed}
     write(root / NAME, json.dumps(document, ensure_ascii=False, indent=1) + "\n")

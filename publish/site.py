@@ -68,7 +68,7 @@ def build_parts(edition: str) -> None:
     _timed("exercises", lambda: build_releases(RELEASE, edition))
     _timed("browser runtime", lambda: build_runtime(PYODIDE))
     _timed("browser libraries", lambda: vendor(VENDOR))
-    _timed("JupyterLite", lambda: build_lite(PYODIDE, RELEASE, LITE))
+    _timed("JupyterLite", lambda: build_lite(PYODIDE, RELEASE, LITE, edition))
     for language in LANGUAGES:
         _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
 
@@ -79,7 +79,7 @@ def assemble(site: Path, layout: Layout, copy: Copy = shutil.copyfile) -> None:
         _copy(BUILD / "book" / language, site / language, copy)
     _copy(LITE, site / "lite", copy)
     _copy(VENDOR, site / "assets" / "vendor", copy)
-    _copy(ASSETS, site / "assets", copy, ignore=("templates", "landing.html", "editions.html", "__pycache__"))
+    _copy(ASSETS, site / "assets", copy, ignore=("templates", "landing.html", "editions.*", "__pycache__"))
     _copy(FRONT, site / "assets" / "lab" / "front", copy)
     shutil.copyfile(ASSETS / "landing.html", site / "index.html")
     shutil.copyfile(SCHEMA, site / "assets" / SCHEMA.name)

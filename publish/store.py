@@ -35,7 +35,7 @@ class Kept:
     files: Files
 
 
-def keep(root: Path, pyodide: Path, lite: Path) -> Kept:
+def keep(root: Path, pyodide: Path, lite: Path, *, compressed: bool = True) -> Kept:
     """Bring the shared parts of an edition into the store of a web root.
 
     Parameters
@@ -44,6 +44,8 @@ def keep(root: Path, pyodide: Path, lite: Path) -> Kept:
         The folder that holds the editions.
     pyodide, lite : Path
         Both as built; nothing in them is changed.
+    compressed : bool
+        With compressed copies.
 
     Raises
     ------
@@ -59,12 +61,14 @@ def keep(root: Path, pyodide: Path, lite: Path) -> Kept:
         for path in sorted((lite / name).rglob("*"))
         if path.is_file()
     }
-    python, files = _keep(root, core, packages)
-    jupyterlite, more = _keep(root, program, {})
+    python, files = _keep(root, core, packages, compressed)
+    jupyterlite, more = _keep(root, program, {}, compressed)
     return Kept(python, jupyterlite, files | more)
 
 
-def _keep(root: Path, core: dict[str, Path], packages: dict[str, Path]) -> tuple[str, Files]:
+def _keep(
+    root: Path, core: dict[str, Path], packages: dict[str, Path], compressed: bool
+) -> tuple[str, Files]:
     """One folder of the store: its address from the web root, and these files of it with their copies."""
     folder = root / STORE / digest(core.items())
     _put(core, folder)
@@ -76,7 +80,8 @@ def _keep(root: Path, core: dict[str, Path], packages: dict[str, Path]) -> tuple
             raise PublishError(
                 f"{folder / name}: is not as it was published; restore it from a copy of the folder"
             )
-    compress(folder / name for name in parts)
+    if compressed:
+        compress(folder / name for name in parts)
     present = [copy for name in parts for copy in _with_copies(folder / name)]
     return f"{STORE}/{folder.name}/", manifest.files_in(root, present)
 
