@@ -29,7 +29,7 @@ from publish.manifest import Manifest
 
 AT_ONCE = 8
 TIMEOUT = 30  # seconds without a byte
-TRIES = 3
+PAUSES = (0, 1, 3)  # seconds before each try
 AROUND = {root.NAME, *root.FOR_PEOPLE}  # files of the web root that no manifest holds
 
 
@@ -84,7 +84,8 @@ class Web:
         request = urllib.request.Request(
             self.address + quote(path), headers={"Accept-Encoding": "identity", "Cache-Control": "no-cache"}
         )
-        for attempt in range(TRIES):
+        for pause in PAUSES:
+            time.sleep(pause)
             try:
                 with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                     content: bytes = answer.read()
@@ -95,7 +96,6 @@ class Web:
                 failure: Exception = error
             except (OSError, http.client.HTTPException) as error:
                 failure = error
-            time.sleep(attempt)
         raise OSError(f"cannot be had: {failure}")
 
     def names(self, folder: str) -> set[str] | None:

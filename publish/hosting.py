@@ -37,6 +37,7 @@ TYPES = {
     ".txt": "text/plain",
     ".py": "text/plain",
     ".xml": "application/xml",
+    ".conf": "text/plain",
     ".pub": "text/plain",
     ".minisig": "text/plain",
 }
