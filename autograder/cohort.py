@@ -24,7 +24,7 @@ from pathlib import Path
 
 import yaml
 
-from autograder.assignments import EDITION
+from autograder.assignments import EDITION, edition_named
 from autograder.errors import CourseError
 from autograder.files import write
 from autograder.rules import DEFAULT as DEFAULT_RULES
@@ -75,10 +75,7 @@ class Cohort:
             raise CourseError(f"{path}: is there already and not empty; name a new folder")
         if language not in LANGUAGES:
             raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-        if edition != EDITION:
-            raise CourseError(
-                f"edition {edition!r}: this checkout grades edition {EDITION}; check out the other"
-            )
+        edition_named(edition)
         site = web_address(site, "--site")
         was_there = path.exists()
         fresh = path.with_name(f".{path.name}.new")
