@@ -154,7 +154,8 @@ class _Run:
             assignment = which.assignment
             if which.edition != self.cohort.edition:
                 raise RejectedError("edition", given=which.edition[:40], wanted=self.cohort.edition)
-            done = [*which.said, *([who[1]] if who[1] else []), *done, *restore(notebook, which)]
+            said = (who[1], self._doubt(found, trainee))
+            done = [*which.said, *filter(None, said), *done, *restore(notebook, which)]
             check_shape(notebook)
             receipt = self._keep(found, given, trainee, assignment, _content(notebook))
             return replace(receipt, done=tuple(done))
@@ -165,6 +166,14 @@ class _Run:
         return Receipt(
             found.place, "rejected", trainee, assignment, why=why, language=self._language(trainee)
         )
+
+    def _doubt(self, found: Found, trainee: str) -> Note | None:
+        """Anybody can write another's number: what if Moodle's folder, or the sender, is somebody else?"""
+        try:
+            guess = self.names.find(found.names)
+        except RejectedError:
+            return None
+        return note("whose_differs", **guess[1].values) if guess and guess[0] != trainee else None
 
     def _keep(self, found: Found, given: Given, trainee: str, assignment: str, content: bytes) -> Receipt:
         hand_in = HandIn(
