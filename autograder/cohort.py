@@ -7,6 +7,7 @@ attempts/        every hand-in that was accepted, never overwritten
 receipts.csv, receipts/      what became of each file; a text a trainee
 answers/         what the last graded attempt answered
 nbgrader/        nbgrader's course folder with the gradebook
+reviews/         who gave which mark to a free text, a line each; second marks, too
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
 credentials/, keys/, ledger.jsonl     certification
