@@ -25,6 +25,7 @@ from autograder.collect import Attempt, attempts
 from autograder.entry import Entries
 from autograder.errors import CourseError
 from autograder.files import write
+from autograder.inert import one_line
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, entered, read_record, write_record
@@ -117,7 +118,7 @@ def grade(
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
         )
-    outcome.problems = [_one_line(problem) for problem in outcome.problems]
+    outcome.problems = [one_line(problem) for problem in outcome.problems]
     return outcome
 
 
@@ -239,8 +240,3 @@ def _operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user number without a name, as in a container
         return "unknown"
-
-
-def _one_line(problem: str) -> str:
-    """The text of a trainee's error may hold line ends and control codes, which a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in problem).split())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from autograder.inert import readable
+
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 STYLE = """
@@ -50,6 +52,6 @@ def page(title: str, language: str, body: str, width: str = "narrow") -> str:
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
-        f'<body class="{width}"><main>{body}</main></body></html>\n'
+        f"<title>{escape(readable(title))}</title><style>{STYLE}</style></head>"
+        f'<body class="{width}"><main>{readable(body)}</main></body></html>\n'
     )
