@@ -19,6 +19,7 @@ from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
 from autograder.errors import CourseError
 from autograder.files import write
+from autograder.inert import printable
 from autograder.texts import text
 from linelab.answers import BEGIN
 from linelab.trainees import is_trainee_id, normalise, written
@@ -40,6 +41,9 @@ class Receipt:
     assignment: str = ""
     attempt: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:  # a file's name may hold what no terminal and no other file should get
+        object.__setattr__(self, "file", printable(self.file))
 
 
 @dataclass(frozen=True)

@@ -216,14 +216,16 @@ def _read_outcome(
 
 
 def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:
+    """First of all, as it may explain the rest."""
     if outcome.stopped:
-        claims.problems.append(STOPPED[outcome.stopped].format(limits.wall))
+        claims.problems.insert(0, STOPPED[outcome.stopped].format(limits.wall))
     elif ran < cells:
         end = one_line((outcome.log.strip().splitlines() or [""])[-1])[:200]
         end = f" ({end})" if end else ""
-        claims.problems.append(
+        claims.problems.insert(
+            0,
             f"it ended in code cell {ran + 1} of {cells}, exit code {outcome.code}{end}; "
-            "what it recorded before counts"
+            "what it recorded before counts",
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -201,11 +201,17 @@ def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) 
     when = datetime.fromtimestamp(attempt.path.stat().st_mtime, UTC)
     entries.enter(record, attempt.read(), when)
     outcome.graded += 1
-    said = [*record.problems, *record.faults]
+    said = _in_short(record.problems) + record.faults
     begun = record.trace.get("begun_as")
     if begun and begun != attempt.trainee:
         said.append(f"the notebook was begun as {begun}; ask whose work it is")
     outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+
+
+def _in_short(problems: Sequence[str]) -> list[str]:
+    """One line for the operator, however much went wrong; the record and the feedback have them all."""
+    more = " (and more, see its feedback)" if len(problems) > 1 else ""
+    return [f"{problem}{more}" for problem in problems[:1]]
 
 
 def _failed(outcome: Outcome, attempt: Attempt, why: str) -> None:

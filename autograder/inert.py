@@ -32,9 +32,14 @@ def readable(text: object) -> str:
     return HIDDEN.sub(SHOWN_AS, str(text).replace("\r\n", "\n").replace("\ufeff", ""))
 
 
+def printable(text: str) -> str:
+    """The text without line ends and without anything that a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def one_line(text: str) -> str:
-    """The text on one line, without anything that a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """The same, with one space where there were several."""
+    return " ".join(printable(text).split())
 
 
 def harmless(text: str) -> str:

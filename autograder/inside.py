@@ -105,7 +105,8 @@ class Record:
             if isinstance(value, bytes):
                 continue
             try:
-                size = _size(value)
+                written = _encode(value)  # as it is now, whatever becomes of it
+                size, value = len(written.encode("utf-8", "replace")), loads(written)
             except (ValueError, TypeError, RecursionError):
                 continue
             with self.lock:

@@ -74,22 +74,20 @@ def hide(*, hidden: bool) -> None:
 
 def limit(limits: Mapping[str, float]) -> None:
     """Set the kernel's limits, for good: the filter of system calls lets nobody change them."""
-    fixed = {
+    values = {
+        resource.RLIMIT_CPU: limits["cpu"] + 10,  # the watch outside comes first, and says why
+        resource.RLIMIT_AS: limits["memory"],
+        resource.RLIMIT_FSIZE: limits["file_size"],
+        resource.RLIMIT_NOFILE: limits["files"],
+        resource.RLIMIT_NPROC: limits["processes"],
         resource.RLIMIT_CORE: 1,  # zero would still hand a crash to the system's own crash reporter
         resource.RLIMIT_SIGPENDING: 1024,  # like the next two: counted for the operator as a user
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_MEMLOCK: 0,
     }
-    values = {
-        resource.RLIMIT_CPU: "cpu",
-        resource.RLIMIT_AS: "memory",
-        resource.RLIMIT_FSIZE: "file_size",
-        resource.RLIMIT_NOFILE: "files",
-        resource.RLIMIT_NPROC: "processes",
-    }
-    for kind, most in (fixed | {kind: int(limits[name]) for kind, name in values.items()}).items():
+    for kind, most in values.items():
         hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        most = int(most if hard == resource.RLIM_INFINITY else min(most, hard))
         resource.setrlimit(kind, (most, most))
     Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # if memory runs out, this goes first
 

@@ -10,11 +10,14 @@ import atexit
 import ctypes
 import json
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -28,6 +31,7 @@ from autograder.sandbox import Sandbox
 
 SET_PDEATHSIG = 1
 AHEAD = 2  # tasks a process that are handed out before they can be begun
+JUDGING = 600.0  # seconds of processor time for one hand-in, which takes a second
 MOST = 500  # tasks that a cluster has at a time
 
 
@@ -66,9 +70,33 @@ def do(task: Task) -> Done:
         _sandboxes.append(Sandbox())
         atexit.register(_sandboxes[0].close)
     ran = execute(notebook, task.assignment, sandbox=None if task.unsafe else _sandboxes[0])
-    judged = judge(task.assignment, task.trainee, task.edition, ran.answers, task.seeds)
+    with _at_most(JUDGING):
+        judged = judge(task.assignment, task.trainee, task.edition, ran.answers, task.seeds)
     executed = nbformat.writes(ran.notebook)
     return Done(ran.answers, ran.problems, ran.trainee, judged, executed, ran.seconds)
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer, so that a fault of ours cannot hold up the batch.
+
+    It counts processor time, so that it does not depend on what else runs. What is interrupted is a hidden
+    test, which is then broken. In a thread, as on a cluster, nothing can be interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise CourseError(f"judging takes longer than {seconds:.0f} s; please report this with the notebook")
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 10)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def here(tasks: Iterable[Task], jobs: int) -> Generator[tuple[Task, Done | CourseError], None, None]:
@@ -144,12 +172,14 @@ def on_cluster(tasks: Iterable[Task], address: str) -> Generator[tuple[Task, Don
 def _pool(jobs: int) -> ProcessPoolExecutor:
     # forked, so that nbgrader and numpy are not imported again; this process has no threads
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
 
 
-def _begin() -> None:
+def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that hands out the work
     ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL)  # nobody would take what it gives any more
+    if os.getppid() != parent:  # it was killed before we said so
+        os._exit(1)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
