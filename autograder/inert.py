@@ -53,6 +53,7 @@ def harmless(text: str) -> str:
     # neither links nor pictures nor their definitions: an address can hide a script in many spellings
     text = re.sub(r"!(?=\[)", "", text)
     text = re.sub(r"\](?=[(:])", "] ", text)
+    text = text.replace("://", ": //")  # an address by itself becomes a link, too
     return re.sub(rf"\\+(?=(?:{'|'.join(TEX)})(?![a-zA-Z]))", "", text)
 
 

@@ -7,11 +7,11 @@ the same points on any machine, at any time.
 from __future__ import annotations
 
 import ast
-import contextlib
 import copy
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -101,7 +101,8 @@ def run_test(
     }
     reasons: list[Reason] = []
     try:
-        with collecting() as reasons, contextlib.redirect_stdout(io.StringIO()):
+        silent = io.StringIO()  # a simulation shows its progress, and grading has a bar of its own
+        with collecting() as reasons, redirect_stdout(silent), redirect_stderr(silent):
             body, last = _compiled(source)
             exec(body, namespace)
             points = eval(last, namespace) if last else None

@@ -69,7 +69,8 @@ def do(task: Task) -> Done:
     if not _sandboxes and not task.unsafe:
         _sandboxes.append(Sandbox())
         atexit.register(_sandboxes[0].close)
-    ran = execute(notebook, task.assignment, sandbox=None if task.unsafe else _sandboxes[0])
+    place = None if task.unsafe else _sandboxes[0]
+    ran = execute(notebook, task.assignment, sandbox=place, unsafe=task.unsafe)
     with _at_most(JUDGING):
         judged = judge(task.assignment, task.trainee, task.edition, ran.answers, task.seeds)
     executed = nbformat.writes(ran.notebook)
