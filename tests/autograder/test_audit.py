@@ -29,7 +29,7 @@ from autograder.inert import harmless, one_line, picture, printable, readable
 from autograder.judge import hidden_seeds, judge
 from autograder.plan import judge_plan
 from autograder.records import notebook_path
-from autograder.work import Task, do
+from autograder.work import Done, Task, do
 from course import main
 from linelab.answers import validate
 from linelab.cases import load, names
@@ -45,9 +45,9 @@ ALLOWED = {
     "autograder/inside.py import_module": "in the sandbox; names of our own",
     "autograder/sandbox.py subprocess": "bubblewrap, with arguments of our own; the job is a file",
     "autograder/watch.py subprocess": "the name of an exception",
-    "autograder/review.py subprocess": "formgrader, with arguments of our own",
     "autograder/work.py ProcessPoolExecutor": "pickles between our own processes; tested below",
-    "autograder/work.py distributed": "the same between the operator's own machines",
+    "autograder/cluster.py distributed": "the same between the operator's own machines",
+    "autograder/rules.py yaml.load": "a safe loader of our own; the instructor's file, not a trainee's",
     "labs/linelab/experiment.py joblib": "runs of who calls it; grading uses one process",
     "labs/linelab/apps/__init__.py import_module": "a lab that is there; grading opens none",
     "course.py import_module": "our own groups of commands",
@@ -176,10 +176,11 @@ def test_what_processes_hand_each_other_holds_no_class_of_a_trainees(solve: Call
     trainee = "K7P2QD4P"
     task = Task("k", nbformat.writes(hostile(solve, trainee)).encode(), trainee, "w01", "2026-1", [1] * 8)
     try:
-        done = do(task)
+        (done,) = do((task,))
     finally:
         while work_module._sandboxes:
             work_module._sandboxes.pop().close()
+    assert isinstance(done, Done)
     assert done.answers["q7"]
     for sent, expected in ((task, {"Task"}), (done, {"Done", "Judgement"})):
         assert {words[-1] for words in _globals(pickle.dumps(sent, protocol=4))} == expected
@@ -337,7 +338,7 @@ def test_a_plan_of_legal_types_and_absurd_settings_is_never_simulated(
 ) -> None:
     """What is simulated are settings that the case names: no plan can make the judge slow or large."""
     ran: list[Any] = []
-    monkeypatch.setattr(plan_module, "_run", lambda case, plan, seeds: ran.append(plan))
+    monkeypatch.setattr(plan_module, "runs", ran.append)
     case = load(name)
     question = next(q for q in case.questions.values() if q.kind == "plan")
     tried = 0
@@ -426,5 +427,5 @@ def test_without_a_sandbox_grading_refuses_and_unsafe_is_loud(
     assert "1 graded" in said
     capfd.readouterr()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
-    do(Task("k", nbformat.writes(notebook).encode(), "K7P2QD4P", "w01", "2026-1", [1] * 8, unsafe=True))
+    do((Task("k", nbformat.writes(notebook).encode(), "K7P2QD4P", "w01", "2026-1", [1] * 8, unsafe=True),))
     assert "UNSAFE: a trainee's code runs here without a sandbox" in capfd.readouterr().err
