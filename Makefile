@@ -13,9 +13,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
-serve: setup     ## set up, build both languages, serve the site on a local address
-	@$(BIN)/course site build
-	@$(BIN)/course site serve --port $(PORT)
+serve: setup     ## set up, build both languages, serve the site on a local address, follow changes
+	@$(BIN)/course site serve --watch --port $(PORT)
 
 test: setup system lint unit browser  ## set up, then all checks and tests
 

@@ -47,13 +47,24 @@ def instructor(out: Path) -> None:
 
 
 @site.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=SITE)
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--port", default=8000, show_default=True, help="A free one is taken if it is in use.")
-def serve(folder: Path, port: int) -> None:
-    """Serve the built site, or a folder of published editions, to this machine alone."""
-    from publish.serve import serve as run
+@click.option("--watch", "watching", is_flag=True, help="Build the site, and whatever changes at once.")
+def serve(folder: Path | None, port: int, watching: bool) -> None:
+    """Serve FOLDER to this machine alone: the built site, or published editions.  [_build/site]
 
-    run(folder, port)
+    With --watch a change of a page is seen in seconds, as the browser loads the page again by itself.
+    """
+    if watching:
+        if folder:
+            raise PublishError("--watch: serves what it builds; leave out the folder")
+        from publish.watch import watch
+
+        watch(port)
+    else:
+        from publish.serve import serve as run
+
+        run(folder or SITE, port)
 
 
 @site.command()

@@ -58,8 +58,8 @@ def build_site(out: Path = SITE, edition: str = EDITION, address: str = "") -> P
     if is_current(out, inputs, "site"):
         return out
     with renewed(out, inputs) as fresh:
-        assemble(fresh, layout, address, _link)
-        _copy(PYODIDE, fresh / layout.python, _link)
+        assemble(fresh, layout, address, link)
+        _copy(PYODIDE, fresh / layout.python, link)
         _timed("checks", lambda: check_site(fresh))
     return out
 
@@ -118,7 +118,7 @@ def _copy(source: Path, target: Path, copy: Copy, ignore: tuple[str, ...] = ()) 
     shutil.copytree(source, target, copy_function=copy, ignore=leave_out, dirs_exist_ok=True)
 
 
-def _link(source: str, target: str) -> None:
+def link(source: str, target: str) -> None:
     """Link a file where the disk allows it: parts of the build are never written again."""
     try:
         os.link(source, target)
