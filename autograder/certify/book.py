@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.certify import entries, permit
+from autograder.certify.chain import Entry
 from autograder.certify.history import History
-from autograder.certify.ledger import Entry, Ledger
+from autograder.certify.ledger import Ledger
 from autograder.errors import CourseError
 
 FILE = "ledger.jsonl"

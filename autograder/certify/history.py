@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from autograder.certify import entries
-from autograder.certify.ledger import Entry
+from autograder.certify.chain import Entry
+from autograder.certify.dates import days_later
+from autograder.certify.fields import EVERYBODY
 
 LOSS_REPORTS = 2  # people who must report a key lost before it counts as that
 
@@ -71,7 +72,8 @@ class History:
         self.issues: dict[str, Entry] = {}
         self.revocations: dict[str, Entry] = {}
         self.appeals: dict[int, Appeal] = {}
-        self.attempts: set[tuple[str, str, str]] = set()  # trainee, assignment, digest
+        self.attempts: dict[tuple[str, str, str], int] = {}  # trainee, assignment, digest: which one
+        self.marks: dict[tuple[str, str, str], Entry] = {}  # the newest of each attempt
         self.sittings: set[tuple[str, str]] = set()  # exam and part
         self.erased: set[str] = set()
         self._about: dict[str, list[Entry]] = {}
@@ -102,7 +104,9 @@ class History:
             case "rules":
                 self.rules.append(entry)
             case "attempt":
-                self.attempts.add((data["trainee"], data["assignment"], data["attempt"]))
+                self.attempts[data["trainee"], data["assignment"], data["attempt"]] = data["number"]
+            case "mark":
+                self.marks[data["trainee"], data["assignment"], data["attempt"]] = entry
             case "exam":
                 self.sittings.add((data["exam"], data["part"]))
             case "decision":
@@ -126,17 +130,20 @@ class History:
 
     def of(self, trainee: str) -> list[Entry]:
         """Return all entries about a trainee, those about the whole cohort included, in their order."""
-        own = [*self._about.get(trainee, ()), *self._about.get(entries.EVERYBODY, ())]
+        own = [*self._about.get(trainee, ()), *self._about.get(EVERYBODY, ())]
         return sorted(own, key=lambda entry: entry.seq)
 
     def entry(self, seq: int) -> Entry | None:
         """Return the entry with this number, or None."""
         return self.entries[seq - 1] if 1 <= seq <= len(self.entries) else None
 
+    def records(self, trainee: str) -> list[Entry]:
+        """Return all that a decision about a trainee may rest on: what `of` gives, and the rules."""
+        return [*self.of(trainee), *self.rules]
+
     def rules_at(self, time: str) -> Entry | None:
-        """Return the entry of the rules in force at a time: the last whose day has come."""
-        due = [one for one in self.rules if one.time <= time and one.data["from"] <= time[:10]]
-        return max(due, key=lambda one: (one.data["from"], one.seq), default=None)
+        """Return the entry of the rules in force at a time."""
+        return in_force(self.rules, time)
 
     def held(self, trainee: str, target: str, time: str) -> Entry | None:
         """Return the decision by which a trainee holds a certificate at a time, or None."""
@@ -164,15 +171,21 @@ class History:
     def file_by(self, contested: Entry, now: str) -> str | None:
         """Return the last day to appeal against an entry; None if no rules say so."""
         rules = self.rules_at(contested.time) or self.rules_at(now)
-        return later(contested.time, rules.data["file_days"]) if rules else None
+        return days_later(contested.time, rules.data["file_days"]) if rules else None
 
     def decide_by(self, now: str) -> str | None:
         """Return the day by which an appeal filed now is to be decided."""
         rules = self.rules_at(now)
-        return later(now, rules.data["decide_days"]) if rules else None
+        return days_later(now, rules.data["decide_days"]) if rules else None
 
 
-def trainers(about: list[Entry]) -> set[str]:
+def in_force(rules: Iterable[Entry], time: str) -> Entry | None:
+    """Return the last entry of rules whose day had come at a time, or None."""
+    due = [one for one in rules if one.time <= time and one.data["from"] <= time[:10]]
+    return max(due, key=lambda one: (one.data["from"], one.seq), default=None)
+
+
+def trainers(about: Iterable[Entry]) -> set[str]:
     """Return the people who trained the trainee that the entries are about."""
     return {entry.data["trainer"] for entry in about if entry.kind == "training"}
 
@@ -191,8 +204,3 @@ def deeds(entry: Entry) -> Iterator[tuple[str, str]]:
         yield entry.by, "took in the evidence of"
     elif entry.kind == "sign-off":
         yield entry.by, "signed off"
-
-
-def later(time: str, days: int) -> str:
-    """Return the day that is so many days after a time."""
-    return (date.fromisoformat(time[:10]) + timedelta(days=days)).isoformat()

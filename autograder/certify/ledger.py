@@ -19,64 +19,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
-import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from autograder.certify.chain import Draft, Entry, Signer, canonical, is_formed
+from autograder.certify.chain import digest as digest_of
 from autograder.errors import CourseError
 from autograder.files import write
 
-FORMAT = "course-ledger/2"
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-HASH = re.compile(r"[0-9a-f]{64}")
+__all__ = ["Draft", "Entry", "Ledger", "Signer", "canonical"]
+
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-Draft = tuple[str, dict[str, Any]]  # kind and data of an entry to be made
-
-
-class Signer(Protocol):
-    """A person with an unlocked key; `autograder.certify.people.Signer` is one."""
-
-    @property
-    def id(self) -> str: ...
-    def sign(self, content: bytes) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the ledger; `by` and `sig` are empty where the software notes what it found."""
-
-    seq: int
-    time: str
-    kind: str
-    data: dict[str, Any]
-    prev: str
-    hash: str
-    by: str = ""
-    sig: str = ""
-
-    def signed_content(self) -> bytes:
-        """Return the bytes that the person who acts signs: the entry, its author and its predecessor."""
-        return canonical([FORMAT, self.seq, self.time, self.kind, self.data, self.prev, self.by])
-
-    def line(self) -> bytes:
-        """Return the entry as it stands in the file, without the line's end."""
-        return canonical({name: getattr(self, name) for name in self.__slots__})
-
-
-def canonical(value: Any) -> bytes:
-    """Return the one spelling of a JSON value that is hashed."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
 
 
 class Ledger:
@@ -174,7 +133,9 @@ class Ledger:
             by=signer.id if signer else "",
         )
         sig = signer.sign(draft.signed_content()) if signer else ""
-        return Entry(draft.seq, draft.time, kind, draft.data, draft.prev, _digest(draft, sig), draft.by, sig)
+        return Entry(
+            draft.seq, draft.time, kind, draft.data, draft.prev, digest_of(draft, sig), draft.by, sig
+        )
 
     def _take(self, entry: Entry) -> Entry:
         try:
@@ -309,7 +270,7 @@ class Ledger:
     def _check(self, seq: int, line: bytes) -> Entry:
         try:
             entry = Entry(**json.loads(line))
-            whole = entry.line() == line and _is_formed(entry)
+            whole = entry.line() == line and is_formed(entry)
         except (ValueError, TypeError, AttributeError, RecursionError):
             raise CourseError(f"{self.path}: line {seq} is not a ledger entry; it was changed") from None
         last = self._entries[-1] if self._entries else None
@@ -317,26 +278,10 @@ class Ledger:
             raise CourseError(
                 f"{self.path}: line {seq} does not follow line {seq - 1}; a line is gone, new or moved"
             )
-        if not whole or entry.hash != _digest(entry, entry.sig):
+        if not whole or entry.hash != digest_of(entry, entry.sig):
             raise CourseError(f"{self.path}: line {seq} was changed after it was written")
         if last and entry.time < last.time:
             raise CourseError(
                 f"{self.path}: line {seq} is older than line {seq - 1}; it was not written here"
             )
         return entry
-
-
-def _is_formed(entry: Entry) -> bool:
-    return (
-        type(entry.seq) is int
-        and bool(TIME.fullmatch(entry.time))
-        and isinstance(entry.kind, str)
-        and isinstance(entry.data, dict)
-        and bool(HASH.fullmatch(entry.prev))
-        and isinstance(entry.by, str)
-        and isinstance(entry.sig, str)
-    )
-
-
-def _digest(entry: Entry, sig: str) -> str:
-    return hashlib.sha256(entry.signed_content() + canonical(sig)).hexdigest()

@@ -21,7 +21,7 @@ import yaml
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from autograder.certify.ledger import canonical
+from autograder.certify.chain import canonical
 from autograder.certify.sealed import LEAST, seal, unseal, write_new
 from autograder.errors import CourseError
 from autograder.files import write
@@ -111,6 +111,11 @@ def key_files(folder: Path) -> Iterator[tuple[Path, str, str]]:
     for path in sorted(folder.glob("*.key.json")):
         document = _read(path, KEY_FORMAT)
         yield path, document["person"], document["public"]
+
+
+def owner(path: Path) -> str:
+    """Return the number of the person whose key file this is."""
+    return str(_read(path, KEY_FORMAT)["person"])
 
 
 def unlock(path: Path, passphrase: str) -> Signer:
