@@ -7,7 +7,7 @@ answers/         what the last graded attempt answered
 nbgrader/        nbgrader's course folder with the gradebook
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
-credentials/, keys/, ledger.jsonl     certification
+credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ def account(
     if not facts:
         add(0, "", say("no_record"))
     level = ""
+    modules = [one for outcome in outcomes if outcome.level == "module" for one in outcome.requirements]
     for outcome in outcomes:
         if outcome.level == "module":
             if level != "module":
@@ -45,8 +46,12 @@ def account(
             add(0, _sign(outcome), outcome.title)
             for text in outcome.notes:
                 add(2, "", text)
+            above = [one for one in outcome.requirements if one.met and one in modules]
+            if above:
+                add(2, "✓", say("modules_passed", count=len(above)))
             for one in outcome.requirements:
-                add(2, "✓" if one.met else "✗", one.text, _records(facts, one))
+                if one not in above:
+                    add(2, "✓" if one.met else "✗", one.text, _records(facts, one))
             if outcome.due:
                 add(2, "", say("due"))
         level = outcome.level
@@ -81,12 +86,12 @@ def _sign(outcome: Outcome) -> str:
 
 
 def _records(facts: Facts, one: Requirement) -> str:
-    """The entries that a requirement rests on, with the attempts among them."""
+    """The entries that a requirement rests on, with the attempts among them if they are few."""
     if not one.used:
         return ""
-    kinds = ("mark", "exam-result")
-    attempts = [e.data["attempt"][:12] for kind in kinds for e in facts.of_kind(kind) if e.seq in one.used]
     numbers = ", ".join(f"#{seq}" for seq in one.used)
+    kinds = ("mark", "exam-result") if len(one.used) < 4 else ()
+    attempts = [e.data["attempt"][:12] for kind in kinds for e in facts.of_kind(kind) if e.seq in one.used]
     return f"  [{numbers}{': ' if attempts else ''}{', '.join(attempts)}]"
 
 
@@ -94,10 +99,12 @@ def _steps(outcomes: Sequence[Outcome]) -> Iterator[Text]:
     """What to do next, each once, in the order of the levels."""
     seen: list[Text] = []
     for outcome in outcomes:
-        todo = [one.todo for one in outcome.requirements if not one.met and one.todo]
-        if outcome.due:
-            todo = [say("next_decide")]
-        for text in todo if outcome.due or not outcome.holds or outcome.renews else ():
-            if text not in seen:
-                seen.append(text)
-                yield text
+        for one in outcome.requirements if not outcome.holds or outcome.renews else ():
+            if not one.met and one.todo and one.todo not in seen:
+                seen.append(one.todo)
+                yield one.todo
+    due = [outcome for outcome in outcomes if outcome.due]
+    modules = ", ".join(outcome.target for outcome in due if outcome.level == "module")
+    for what in (modules, *(outcome.title for outcome in due if outcome.level != "module")):
+        if what:
+            yield say("next_decide", what=what)

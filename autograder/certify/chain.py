@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,6 +44,15 @@ class Entry:
     def line(self) -> bytes:
         """Return the entry as it stands in the file, without the line's end."""
         return canonical({name: getattr(self, name) for name in self.__slots__})
+
+
+def read_line(line: bytes) -> Entry:
+    """Return the entry of a line; raises ValueError or TypeError for what is none."""
+    fields = json.loads(line)
+    entry = Entry(**fields)
+    # the names of fields are the same in hundreds of thousands of lines: keep each once
+    entry.data.update({sys.intern(name): entry.data.pop(name) for name in list(entry.data)})
+    return entry
 
 
 def canonical(value: Any) -> bytes:

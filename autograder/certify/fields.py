@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from linelab.trainees import is_trainee_id, normalise
@@ -62,7 +63,12 @@ def _number(least: float, most: float = math.inf) -> Callable[[Any], bool]:
 
 
 def _is_trainee(value: Any) -> bool:
-    return isinstance(value, str) and is_trainee_id(value) and normalise(value) == value
+    return isinstance(value, str) and _is_number(value)
+
+
+@lru_cache(maxsize=100_000)
+def _is_number(value: str) -> bool:
+    return is_trainee_id(value) and normalise(value) == value
 
 
 def _is_date(value: Any) -> bool:

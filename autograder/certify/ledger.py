@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.certify.chain import Draft, Entry, Signer, canonical, is_formed
+from autograder.certify.chain import Draft, Entry, Signer, canonical, is_formed, read_line
 from autograder.certify.chain import digest as digest_of
 from autograder.errors import CourseError
 from autograder.files import write
@@ -269,7 +269,7 @@ class Ledger:
 
     def _check(self, seq: int, line: bytes) -> Entry:
         try:
-            entry = Entry(**json.loads(line))
+            entry = read_line(line)
             whole = entry.line() == line and is_formed(entry)
         except (ValueError, TypeError, AttributeError, RecursionError):
             raise CourseError(f"{self.path}: line {seq} is not a ledger entry; it was changed") from None

@@ -66,7 +66,7 @@ def requirements(
             yield _average(facts, rules, needs.marks, needs.marks.average)
     for part, exam in (("exam", needs.exam), ("case", needs.case)):
         if exam:
-            yield from _exam(facts, part, exam)
+            yield from _exam(facts, rules, part, exam)
     if needs.project:
         yield from _project(facts, needs.project, facts.counted_before(target))
 
@@ -107,7 +107,9 @@ def _module_passed(facts: Facts, rules: Rules, module: Module, marks: Marks) -> 
         (True, False): "next_none",
         (True, True): "next_appeal",
     }[full, appeal]
-    return Requirement(False, say("marked", **values), best.used, say(key, id=module.id, until=until))
+    return Requirement(
+        False, say("marked", **values), best.used, say(key, id=module.id, part=module.id, until=until)
+    )
 
 
 def _average(facts: Facts, rules: Rules, marks: Marks, need: float) -> Requirement:
@@ -120,35 +122,39 @@ def _average(facts: Facts, rules: Rules, marks: Marks, need: float) -> Requireme
     return Requirement(average >= need, text, used, say("next_average", need=_shown(need)))
 
 
-def _exam(facts: Facts, part: str, rules: Exam) -> Iterator[Requirement]:
-    counting, void = facts.sat(part, rules)
+def _exam(facts: Facts, rules: Rules, part: str, exam: Exam) -> Iterator[Requirement]:
+    counting, void = facts.sat(part, exam)
     name = say(f"part_{part}")
     if not counting:
-        text = say("exam_none", part=name, need=_shown(rules.passing))
+        text = say("exam_none", part=name, need=_shown(exam.passing))
         yield Requirement(False, text, (), say("next_sit_now", part=name))
         return
     best = max(counting, key=lambda one: (one.score, one.entry.seq))
-    met = best.score >= rules.passing
+    met = best.score >= exam.passing
     text = say(
-        "exam_sat_of" if rules.attempts else "exam_sat",
+        "exam_sat_of" if exam.attempts else "exam_sat",
         part=name,
         score=_shown(best.score),
         exam=best.entry.data["exam"],
-        need=_shown(rules.passing),
+        need=_shown(exam.passing),
         count=len(counting),
-        most=rules.attempts,
+        most=exam.attempts,
     )
     used = best.used if met else tuple(seq for one in counting for seq in one.used)
-    yield Requirement(met, text, used, _next_sitting(name, counting, rules))
+    until = facts.file_by(best.entry, rules.file_days)
+    appeal = until >= facts.on[:10] and not facts.appealed(best.entry)
+    yield Requirement(met, text, used, _next_sitting(name, counting, exam, until if appeal else ""))
     for one in void if not met else ():
         note = say("exam_void", part=name, date=one.entry.data["sat_at"][:10])
         yield Requirement(False, note, one.used)
 
 
-def _next_sitting(name: Text, counting: list[Scored], rules: Exam) -> Text:
-    if rules.attempts is not None and len(counting) >= rules.attempts:
-        return say("next_none", id=name)
-    return say("next_sit", part=name, date=days_later(counting[-1].entry.data["sat_at"], rules.wait_days))
+def _next_sitting(name: Text, counting: list[Scored], exam: Exam, until: str) -> Text:
+    """What to do after an exam that was not passed; `until` when one can appeal, empty if one cannot."""
+    if exam.attempts is not None and len(counting) >= exam.attempts:
+        return say("next_none_appeal" if until else "next_none", part=name, until=until)
+    date = days_later(counting[-1].entry.data["sat_at"], exam.wait_days)
+    return say("next_sit_appeal" if until else "next_sit", part=name, date=date, until=until)
 
 
 def _project(facts: Facts, rules: Project, counted: set[str]) -> list[Requirement]:

@@ -517,12 +517,12 @@ def test_sign_offs_by_command(cohort: SmallCohort) -> None:
     data = {"trainee": ONE, "project": "p1", "manifest": "0" * 64, "after_weeks": 6, "confirmed": True}
     book.append("evidence", data, people.unlock(keys[examiner.id], PASSPHRASE))
     run(*sign, "--as", "T. Trainer")
-    assert "1 sign-offs (needs 2)" in run("certify", "explain", ONE).output
+    assert "sign-offs: 1 (needs 2)" in run("certify", "explain", ONE).output
     run("certify", "trained", ONE, "--as", "T. Trainer")
     run(*sign, "--as", "E. Examiner")
-    assert "1 sign-offs by people who did not train" in run("certify", "explain", ONE).output
+    assert "who did not train the trainee: 1 (needs 1)" in run("certify", "explain", ONE).output
     assert "withdrawn" in run(*sign, "--withdraw", "--as", "E. Examiner").output
-    assert "1 sign-offs (needs 2)" in run("certify", "explain", ONE).output
+    assert "sign-offs: 1 (needs 2)" in run("certify", "explain", ONE).output
     assert "give one of them" in run("certify", "trained", ONE, "--all", code=1).output
 
 

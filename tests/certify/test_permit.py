@@ -139,7 +139,7 @@ def test_a_missing_second_signature_grants_nothing(cohort: Cohort) -> None:
     cohort.book.append("sign-off", {**where, "role": "examiner"}, cohort.assessor)
     found = decide.docket(cohort.book, [trainee], asked("consultant"), cohort.decider.id)
     assert not found.cases
-    assert "1 sign-offs (needs 2)" in str(found.open[0].outcome.requirements)
+    assert "sign-offs: 1 (needs 2)" in str(found.open[0].outcome.requirements)
     cohort.book.append("sign-off", {**where, "role": "trainer"}, cohort.trainer)
     assert grant(cohort, trainee, "consultant").data["valid_until"] > cohort.book.now()
 
