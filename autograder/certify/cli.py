@@ -70,7 +70,9 @@ def issue(trainees: tuple[str, ...], folder: Path, with_name: tuple[str, ...]) -
             click.echo("Nothing to issue: `course certify decide` comes first.")
             return
         signer = keys.unlock(cohort.path / "keys", _passphrase())
-        work = issuing.Issuing(cohort.path / "credentials", book, signer, lambda one: roster[one].name)
+        work = issuing.Issuing(
+            cohort.path / "credentials", book, signer, lambda one: roster[one].name if one in roster else ""
+        )
         done, failed = [], []
         with click.progressbar(length=len(plans), label="Issuing") as bar:
             for plan, result in work.issue(plans, named):

@@ -44,7 +44,8 @@ def file(trainee: str, subject: str, folder: Path, reason_file: Path, entry: int
     made = appeals.file(book, wanted, subject, letters.read_text(reason_file), entry)
     click.echo(
         f"Appeal {made.data['appeal']} of {written(wanted)} on {subject} (against line "
-        f"{made.data['contested']}) is filed; it is to be decided by {made.data['decide_by']}"
+        f"{made.data['contested']}) is filed in time, "
+        f"which was until {made.data['file_by']}; it is to be decided by {made.data['decide_by']}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from autograder.certify.facts import Facts
 from autograder.certify.fields import LEVELS
 from autograder.cli import cohort_option, languages
 from autograder.errors import CourseError
-from linelab.trainees import written
+from linelab.trainees import normalise, written
+
+MANY = 200  # trainees, from which on a command says what it is doing
 
 
 @click.group("rules")
@@ -70,8 +73,10 @@ def explain(trainee: str, folder: Path, language: str | None, day: str, rules_fi
     The numbers in brackets are ledger entries (`course ledger show`), then the attempts.
     """
     cohort = desk.open_cohort(folder)
-    (wanted,) = desk.enrolled(cohort, [trainee])
     book = Book.open(cohort.path)
+    wanted = normalise(trainee)
+    if not book.history.of(wanted):  # else the ledger knows the number, though the roster may not any more
+        (wanted,) = desk.enrolled(cohort, [trainee])
     on = end_of(_day("--on", day)) if day else book.now()
     in_force = rulebook.in_force(book, on)
     rule = rules.load(rules_file) if rules_file else in_force or rules.load()
@@ -79,7 +84,7 @@ def explain(trainee: str, folder: Path, language: str | None, day: str, rules_fi
     said = [language] if language else ["vi", "en"]
     draft = in_force is None and rules_file is None
     click.echo(account(wanted, facts, explain_facts(facts, rule), rule, draft, said))
-    if not day:
+    if not day and wanted not in book.history.erased:
         attempts, marks = sync.pending(cohort, book, [wanted]).counts
         if attempts or marks:
             click.echo(
@@ -124,12 +129,16 @@ def decide(
     wanted = sorted(cohort.roster()) if everybody else desk.enrolled(cohort, [*trainees, *listed])
     book = Book.open(cohort.path)
     signer = desk.signer(book, "decision", who, key_file)
-    _synced(sync.sync(cohort, book, wanted))
+    if len(wanted) > MANY:
+        click.echo("Reading hand-ins and marks …", err=True)
+    for line in sync.sync(cohort, book, wanted).problems:
+        click.echo(line, err=True)
 
     def asked(outcome: Outcome) -> bool:
         return outcome.level == level and (not modules or outcome.target in modules)
 
-    found = deciding.docket(book, wanted, asked, signer.id, again)
+    with click.progressbar(wanted, label="Explaining", hidden=len(wanted) <= MANY, file=sys.stderr) as bar:
+        found = deciding.docket(book, bar, asked, signer.id, again)
     for case in found.open if not everybody else ():
         click.echo(f"✗ {written(case.trainee)} {case.outcome.target}: {_missing(case.outcome)}")
     for case, reason in found.barred:
@@ -187,11 +196,6 @@ def _missing(outcome: Outcome) -> str:
     missing = [one.text["en"] for one in outcome.requirements if not one.met]
     more = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
     return "; ".join(missing[:2]) + more
-
-
-def _synced(news: sync.News) -> None:
-    for line in news.problems:
-        click.echo(line, err=True)
 
 
 def _day(option: str, given: str) -> str:

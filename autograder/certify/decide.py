@@ -49,7 +49,8 @@ def docket(
 ) -> Docket:
     """Return what `decider` can grant to these trainees, of the certificates that are wanted.
 
-    What was refused or revoked before is granted only with `again`: a batch must not undo it.
+    What was refused or revoked before is granted only with `again`, unless an appeal was upheld: a batch must
+    not undo it.
     """
     book.catch_up()
     found = Docket(rulebook.current(book), book.now())
@@ -93,9 +94,10 @@ def refuse(book: Book, trainee: str, target: str, reason: str, signer: Signer) -
 def _turned_down(facts: Facts, target: str) -> str:
     last, refusal = facts.last_decision(target), facts.refusal(target)
     revoked = facts.revocation(last) if last else None
-    if refusal or revoked:
-        what = f"refused in line {refusal.seq}" if refusal else f"revoked in line {revoked and revoked.seq}"
-        return f"was {what} of the ledger; to grant it all the same: --again"
+    if refusal:
+        return f"was refused in line {refusal.seq} of the ledger; to grant it all the same: --again"
+    if revoked and revoked.seq not in facts.overturned:
+        return f"was revoked in line {revoked.seq} of the ledger; to grant it anew: --again"
     return ""
 
 

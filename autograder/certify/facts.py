@@ -175,10 +175,20 @@ class Facts:
         ids = (one for one in self.of_kind("revocation") if one.data["id"] == decision.data["id"])
         return next(ids, None)
 
+    @cached_property
+    def overturned(self) -> set[int]:
+        """Numbers of the entries against which an appeal was upheld."""
+        upheld = {e.data["appeal"] for e in self.of_kind("appeal-decision") if e.data["outcome"] == "upheld"}
+        return {one.data["contested"] for one in self.of_kind("appeal") if one.data["appeal"] in upheld}
+
     def refusal(self, target: str) -> Entry | None:
-        """Return the last refusal of a certificate since it was last granted, or None."""
+        """Return the last refusal of a certificate that stands since it was last granted, or None."""
         granted = self.last_decision(target)
-        found = [one for one in self.of_kind("refusal") if one.data["target"] == target]
+        found = [
+            one
+            for one in self.of_kind("refusal")
+            if one.data["target"] == target and one.seq not in self.overturned
+        ]
         return found[-1] if found and (granted is None or granted.seq < found[-1].seq) else None
 
     # -- appeals

@@ -43,11 +43,17 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def plan(book: Book, trainees: Container[str] | None = None) -> list[Credential]:
-    """Return what was decided for these trainees (by default all) and is neither issued nor revoked."""
+    """Return what was decided for these trainees (by default all) and is neither issued nor revoked.
+
+    Nothing is issued any more to a trainee whose data were erased.
+    """
     return [
         one
         for one in register.read(book.entries()).values()
-        if one.sha256 is None and one.revoked is None and (trainees is None or one.trainee in trainees)
+        if one.sha256 is None
+        and one.revoked is None
+        and one.trainee not in book.history.erased
+        and (trainees is None or one.trainee in trainees)
     ]
 
 
@@ -100,18 +106,29 @@ class Issuing:
             yield from self._issue(ready[start : start + AT_ONCE])
 
     def _issue(self, plans: list[Credential]) -> Iterator[tuple[Credential, Path | CourseError]]:
-        written: list[tuple[Credential, Path]] = []
-        done: list[Draft] = []
+        written: list[tuple[Credential, Path, Draft]] = []
         for one in plans:
             try:
                 path, digest = self._write(one)
             except CourseError as error:
                 yield one, error
                 continue
-            written.append((one, path))
-            done.append(("issue", {"trainee": one.trainee, "id": one.id, "sha256": digest}))
-        self.book.append_all(done)
-        yield from written
+            draft = ("issue", {"trainee": one.trainee, "id": one.id, "sha256": digest})
+            written.append((one, path, draft))
+        try:
+            self.book.append_all([draft for _, _, draft in written])
+        except CourseError:  # one of them was revoked meanwhile: the others go on
+            for one, path, draft in written:
+                yield one, self._recorded(draft) or path
+        else:
+            yield from ((one, path) for one, path, _ in written)
+
+    def _recorded(self, draft: Draft) -> CourseError | None:
+        try:
+            self.book.append(*draft)
+        except CourseError as error:
+            return error
+        return None
 
     def _place(self, one: Credential, named: bool) -> dict[str, Any]:
         index = status.free_index(self._used)
@@ -127,6 +144,9 @@ class Issuing:
     def _write(self, one: Credential) -> tuple[Path, str]:
         decision, place = one.decision, one.place
         assert place is not None
+        name = self.names(one.trainee) if place["named"] else ""
+        if place["named"] and not name:
+            raise CourseError(f"roster.csv: {one.trainee}: name: empty by now; revoke {one.id} or fill it in")
         rules = rulebook.by_digest(self.book, decision["rules_sha256"])
         level = rules.level(decision["level"])
         title = rules.title(level, decision["target"])
@@ -135,7 +155,7 @@ class Issuing:
         grant = credential.Grant(
             id=one.id,
             trainee=one.trainee,
-            name=self.names(one.trainee) if place["named"] else "",
+            name=name,
             outcome=Outcome(level.id, decision["target"], title, True, (), tuple(decision["attempts"])),
             status_index=place["status_index"],
             valid_from=when,

@@ -179,6 +179,19 @@ def test_a_refusal_is_appealed_to_another_decider(cohort: Cohort, folder: Folder
     assert appeals.waiting(cohort.book) == []
 
 
+@pytest.mark.parametrize("upheld", [True, False])
+def test_an_upheld_appeal_against_a_refusal_lifts_it(cohort: Cohort, folder: Folder, upheld: bool) -> None:
+    trainee = cohort.trainees[1]
+    cohort.marks(trainee, 8)
+    decide.refuse(cohort.book, trainee, "w01", "Copied.", cohort.decider)
+    appeal = appeals.file(cohort.book, trainee, "decision", WHY).data["appeal"]
+    other = cohort.person("decider")
+    appeals.decide(cohort.book, folder, appeal, upheld, "So.", other)
+    found = decide.docket(cohort.book, [trainee], lambda outcome: outcome.target == "w01", other.id)
+    assert bool(found.cases) is upheld
+    assert bool(found.barred) is not upheld
+
+
 def test_without_rules_there_are_no_appeals(tmp_path: Path) -> None:
     made = Cohort(tmp_path / "other", adopt=False)
     made.marks(made.trainees[0], 5)

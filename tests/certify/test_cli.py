@@ -227,6 +227,56 @@ def test_deciding_shows_what_it_will_sign_and_asks(cohort: SmallCohort) -> None:
     assert "nothing to decide" in run(*arguments, code=1).output
 
 
+def test_the_passphrase_is_asked_for_once_for_a_whole_batch(
+    cohort: SmallCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort.mark(OTHER, 8, 9)
+    monkeypatch.delenv("COURSE_PERSON_PASSPHRASE")
+    said = run("certify", "decide", "--all", "--level", "module", given=f"{PASSPHRASE}\ny\n").output
+    assert said.count("Passphrase of") == 1
+    assert "3 decided" in said
+    assert PASSPHRASE not in said
+
+
+def test_nothing_is_issued_any_more_to_whom_was_erased(cohort: SmallCohort) -> None:
+    """Erasing takes the number out of the roster; ledger and explanation go on."""
+    cohort.mark(OTHER, 8)
+    run("certify", "keygen", "--name", "Lớp thử")
+    decide("--all")
+    book = Book.open(cohort.path)
+    paths = [path for path, person, _ in people.key_files(cohort.path.parent / "people")
+             if "registrar" in book.history.people[person].roles]  # fmt: skip
+    book.append("erasure", {"trainee": ONE}, people.unlock(paths[0], PASSPHRASE))
+    (cohort.path / "roster.csv").write_text(f"trainee,name\n{OTHER},\n", "utf-8")
+    run("certify", "issue")
+    (path,) = (cohort.path / "credentials").glob("*.json")
+    assert OTHER in path.read_text("utf-8")
+    assert "80/100" in run("certify", "explain", ONE, "--language", "en").output
+    run("ledger", "verify")
+
+
+def test_one_revoked_while_others_are_issued_does_not_stop_them(
+    cohort: SmallCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder.certify import pdf
+
+    cohort.mark(OTHER, 8)
+    run("certify", "keygen", "--name", "Lớp thử")
+    decide("--all")
+    first = next(iter(Book.open(cohort.path).history.decisions))
+    real = pdf.render
+
+    def render(*arguments: object) -> bytes:
+        if "revocation" not in cohort.kinds():
+            run("certify", "revoke", first, "--why", "mistake")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pdf, "render", render)
+    assert "1 not issued" in run("certify", "issue", code=1).output
+    assert cohort.kinds().count("issue") == 1
+    assert "Nothing to issue" in run("certify", "issue").output
+
+
 def test_deciding_takes_a_list(cohort: SmallCohort, tmp_path: Path) -> None:
     listed = tmp_path / "list.txt"
     listed.write_text(f"{ONE}\n{OTHER.lower()}\n", "utf-8")
