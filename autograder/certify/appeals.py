@@ -77,7 +77,7 @@ def waiting(book: Book) -> list[Open]:
     today = date.fromisoformat(book.now()[:10])
     found = []
     for appeal in book.history.appeals.values():
-        if appeal.decision:
+        if appeal.decision or appeal.data["trainee"] in book.history.erased:
             continue
         contested = book.history.entries[appeal.data["contested"] - 1]
         has_mark = contested.kind in ("mark", "exam-result")

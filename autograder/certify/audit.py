@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from autograder.certify import rulebook
 from autograder.certify.book import Book
 from autograder.certify.chain import Entry
+from autograder.certify.decide import ends
 from autograder.certify.explain import explain
 from autograder.certify.history import deeds
 from autograder.errors import CourseError
@@ -35,6 +36,9 @@ def _unmet(book: Book, decision: Entry) -> str:
     outcome = next((one for one in outcomes if one.target == data["target"]), None)
     if outcome is None or not outcome.due:
         return f"{data['trainee']} was granted {data['target']} without meeting the rules {rules.version}"
+    until = ends(book, rules.level(data["level"]), data["valid_from"], data.get("renews", ""))
+    if until != data.get("valid_until"):
+        return f"{data['target']} of {data['trainee']} is not valid for as long as the rules say"
     if list(outcome.used) != data["used"]:
         return f"the decision on {data['trainee']} names other records than those it rests on"
     return ""

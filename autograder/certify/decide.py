@@ -17,7 +17,7 @@ from autograder.certify.chain import Draft, Entry, Signer
 from autograder.certify.dates import months_later
 from autograder.certify.explain import Outcome, explain, explain_facts
 from autograder.certify.facts import Facts
-from autograder.certify.rules import Rules
+from autograder.certify.rules import Level, Rules
 from autograder.errors import CourseError
 
 
@@ -64,7 +64,7 @@ def docket(
                 found.open.append(case)
                 continue
             undone = "" if again else _turned_down(facts, outcome.target)
-            reason = undone or book.refuses(_grant(book, found, case), decider)
+            reason = undone or book.refuses(draft(book, found, case), decider)
             if reason:
                 found.barred.append((case, reason))
             else:
@@ -74,7 +74,7 @@ def docket(
 
 def grant(book: Book, found: Docket, signer: Signer) -> list[Entry]:
     """Sign and record the decisions: all of them, or, if one is refused, none."""
-    return book.append_all([_grant(book, found, case) for case in found.cases], signer)
+    return book.append_all([draft(book, found, case) for case in found.cases], signer)
 
 
 def refuse(book: Book, trainee: str, target: str, reason: str, signer: Signer) -> Entry:
@@ -101,7 +101,8 @@ def _turned_down(facts: Facts, target: str) -> str:
     return ""
 
 
-def _grant(book: Book, found: Docket, case: Case) -> Draft:
+def draft(book: Book, found: Docket, case: Case) -> Draft:
+    """Return the entry by which a case is granted."""
     level = found.rules.level(case.outcome.level)
     data: dict[str, Any] = {
         **_basis(case.trainee, case.outcome, found.rules),
@@ -109,14 +110,20 @@ def _grant(book: Book, found: Docket, case: Case) -> Draft:
         "attempts": sorted(set(case.outcome.attempts)),
         "valid_from": found.time,
     }
-    start = found.time
     if case.outcome.renews:
         data["renews"] = case.outcome.renews
-        # whoever renews early loses nothing
-        start = max(start, book.history.decisions[case.outcome.renews].data["valid_until"])
-    if level.valid_years:
-        data["valid_until"] = months_later(start, 12 * level.valid_years)
+    until = ends(book, level, found.time, case.outcome.renews)
+    if until:
+        data["valid_until"] = until
     return "decision", data
+
+
+def ends(book: Book, level: Level, start: str, renews: str) -> str | None:
+    """Return until when a certificate of a level is valid; whoever renews early loses nothing."""
+    if level.valid_years is None:
+        return None
+    before = book.history.decisions[renews].data["valid_until"] if renews else start
+    return months_later(max(start, before), 12 * level.valid_years)
 
 
 def _basis(trainee: str, outcome: Outcome, rules: Rules) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autograder.certify.chain import Entry
+from autograder.certify.dates import months_later
 from autograder.certify.entries import about
 from autograder.certify.fields import EVERYBODY, REGISTRAR, TRAINER
 from autograder.certify.history import History
@@ -87,6 +88,8 @@ def _grant(history: History, entry: Entry) -> str | None:
         return f"decision: {data['trainee']} holds {data['target']} already"
     if data.get("renews") != (before.data["id"] if before else None):
         return f"decision: {data['trainee']} had {data['target']} granted before; only its renewal can follow"
+    if not data["valid_from"] <= entry.time < months_later(data["valid_from"], 1):
+        return "decision: valid_from is not the time of the decision"
     if data.get("valid_until", "9999") <= data["valid_from"]:
         return "decision: valid_until is not after valid_from"
     return _decision(history, entry)

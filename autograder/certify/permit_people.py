@@ -27,6 +27,8 @@ def _person_roles(history: History, entry: Entry) -> str | None:
         return f"person-roles: {entry.data['person']} is not on the list of people"
     if REGISTRAR not in entry.data["roles"] and not _registrars(history, but=person):
         return f"person-roles: {person.id} is the last {REGISTRAR}; make another one first"
+    if person.is_trainee and entry.data.get("is_trainee", person.is_trainee) != person.is_trainee:
+        return f"person-roles: {person.id} is {person.is_trainee}, and stays it"
     return _roles(entry.data["roles"])
 
 

@@ -192,6 +192,14 @@ def test_an_upheld_appeal_against_a_refusal_lifts_it(cohort: Cohort, folder: Fol
     assert bool(found.barred) is not upheld
 
 
+def test_an_appeal_of_whom_was_erased_waits_for_nobody(cohort: Cohort) -> None:
+    file(cohort)
+    cohort.book.append("erasure", {"trainee": cohort.trainees[0]}, cohort.registrar)
+    assert appeals.waiting(cohort.book) == []
+    with pytest.raises(CourseError, match="were erased"):
+        cohort.marks(cohort.trainees[0], 8)
+
+
 def test_without_rules_there_are_no_appeals(tmp_path: Path) -> None:
     made = Cohort(tmp_path / "other", adopt=False)
     made.marks(made.trainees[0], 5)

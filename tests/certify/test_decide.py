@@ -163,6 +163,17 @@ def test_a_decision_that_names_other_records_is_found(cohort: Cohort) -> None:
     assert "names other records" in sound(cohort)[0]
 
 
+def test_a_certificate_that_is_valid_for_longer_than_the_rules_say_is_found(cohort: Cohort) -> None:
+    trainee = cohort.trainees[0]
+    cohort.marks(trainee, *[8] * 12)
+    cohort.sat(trainee)
+    cohort.project(trainee)
+    found = docket(cohort, "consultant")
+    kind, data = decide.draft(cohort.book, found, found.cases[0])
+    cohort.book.append(kind, {**data, "valid_until": "2099-01-01T00:00:00Z"}, cohort.decider)
+    assert "is not valid for as long as the rules say" in sound(cohort)[0]
+
+
 def test_training_put_on_record_only_after_the_decision_is_found(cohort: Cohort) -> None:
     both = cohort.person("trainer", "decider")
     cohort.marks(cohort.trainees[0], 8)

@@ -163,6 +163,9 @@ def test_who_becomes_a_trainee_later_acts_no_more_on_that_case(cohort: Cohort) -
     cohort.book.append("person-roles", data, cohort.registrar)
     with pytest.raises(CourseError, match="own case"):
         cohort.book.append("sign-off", {**where, "role": "examiner"}, cohort.assessor)
+    data = {**data, "is_trainee": cohort.trainees[1]}
+    with pytest.raises(CourseError, match="and stays it"):
+        cohort.book.append("person-roles", data, cohort.registrar)
 
 
 def test_a_decision_names_rules_in_force_and_records_of_that_trainee(cohort: Cohort) -> None:
@@ -175,6 +178,8 @@ def test_a_decision_names_rules_in_force_and_records_of_that_trainee(cohort: Coh
         ({"used": [9999]}, "is not about"),
         ({"level": "completion"}, "no certificate of the level"),
         ({"valid_until": "2020-01-01T00:00:00Z"}, "valid_until"),
+        ({"valid_from": "2020-01-01T00:00:00Z"}, "valid_from is not the time"),
+        ({"valid_from": "2099-01-01T00:00:00Z"}, "valid_from is not the time"),
     ):
         with pytest.raises(CourseError, match=says):
             cohort.book.append("decision", decision(cohort, trainee, **more), cohort.decider)
