@@ -16,9 +16,12 @@ import nbformat
 
 from autograder.assignments import TEXT_STUBS
 from autograder.errors import CourseError
+from autograder.records import Problem
 from autograder.sandbox import STARTED, Limits, Outcome, Sandbox, run_in_sandbox
+from autograder.texts import both
 from linelab.answers import ANSWER, BEGIN, schema, validate
 from linelab.cases.questions import MAX_TEXT
+from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, normalise
 
 MAX_VALUE = 4_000  # characters of an answer's JSON; a free text has a limit of its own
@@ -26,11 +29,6 @@ MAX_DEPTH = 3
 MAX_INTEGER = 2**53
 MAX_CELLS = 500
 KEPT = ("text/plain", "image/png")
-STOPPED = {
-    "time": "the notebook ran longer than it may ({:.0f} s) and was ended",
-    "memory": "the notebook used more memory than it may and was ended",
-    "output": "the notebook put out more than it may and was ended",
-}
 
 
 @dataclass
@@ -43,8 +41,8 @@ class Execution:
         Question id to value; each has the form that its question asks for.
     trainee, edition : str or None
         What the notebook says in its `begin`.
-    problems : list of str
-        In words, for the operator: cells that failed, answers that were refused, limits that were met.
+    said : list of dict
+        What happened, in both languages: cells that failed, answers that were refused, limits that were met.
     notebook : NotebookNode
         The notebook with its new outputs, reduced to texts and pictures.
     """
@@ -52,9 +50,14 @@ class Execution:
     answers: dict[str, Any]
     trainee: str | None
     edition: str | None
-    problems: list[str]
+    said: list[Problem]
     notebook: nbformat.NotebookNode
     seconds: float
+
+    @property
+    def problems(self) -> list[str]:
+        """What happened, in English, for the operator."""
+        return [line["en"] for line in self.said]
 
 
 @dataclass
@@ -64,11 +67,14 @@ class _Claims:
     answers: dict[str, Any] = field(default_factory=dict)
     trainees: list[str] = field(default_factory=list)
     edition: str | None = None
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def say(self, key: str, **values: Any) -> None:
+        self.problems.append(both(f"run.{key}", **values))
 
 
 class RefusedError(ValueError):
-    """A value that no answer can be."""
+    """A value that no answer can be; the key of the words for what it is, under ``run.value``."""
 
 
 def execute(
@@ -110,13 +116,13 @@ def execute(
     _say_how_it_ended(outcome, ran, len(code), limits, claims)
     claims.answers.update(texts(notebook, assignment, claims.problems))
     if len(set(claims.trainees)) > 1:
-        claims.problems.append(f"begin: names several trainees ({', '.join(sorted(set(claims.trainees)))})")
+        claims.say("several", trainees=", ".join(sorted(set(claims.trainees))))
     trainee = claims.trainees[-1] if claims.trainees else None
     return Execution(claims.answers, trainee, claims.edition, claims.problems, copy, outcome.seconds)
 
 
 def texts(
-    notebook: nbformat.NotebookNode, assignment: str, problems: list[str] | None = None
+    notebook: nbformat.NotebookNode, assignment: str, problems: list[Problem] | None = None
 ) -> dict[str, str]:
     """Free-text answers, straight from the notebook's text cells; those left as they were are left out."""
     found: dict[str, str] = {}
@@ -128,9 +134,8 @@ def texts(
             text = source_of(cell).strip()
             if not text or text in TEXT_STUBS.values() or question.id in found:
                 continue
-            faults = validate(assignment, question.id, text)
-            if faults and problems is not None:
-                problems.append(f"{question.id}: {' '.join(faults)}")
+            if problems is not None and validate(assignment, question.id, text):
+                problems.append(_refused(assignment, question.id, text))
             found[question.id] = text[:MAX_TEXT]  # a person reads what there is of one that is too long
     return found
 
@@ -145,22 +150,22 @@ def is_cell(cell: Any, grade_id: str) -> bool:
 def plain_value(value: Any, depth: int = 0) -> Any:
     """The value, if it is what an answer can be; RefusedError says why not."""
     if depth > MAX_DEPTH:
-        raise RefusedError("nested too deeply")
+        raise RefusedError("deep")
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise RefusedError("a number too large")
+            raise RefusedError("large")
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise RefusedError("not a finite number")
+            raise RefusedError("infinite")
         return value
     if isinstance(value, list):
         return [plain_value(x, depth + 1) for x in value]
     if isinstance(value, dict):
         return {str(k): plain_value(v, depth + 1) for k, v in value.items()}
-    raise RefusedError(f"a {type(value).__name__}")
+    raise RefusedError("kind")
 
 
 def _bare(cell: Any, position: int) -> nbformat.NotebookNode:
@@ -210,7 +215,7 @@ def _read_outcome(
                 code[number].outputs.append(kept)
             if output.get("output_type") == "error":
                 what = f"{output.get('ename', 'error')}: {output.get('evalue', '')}"
-                claims.problems.append(f"code cell {number + 1}: {what[:200]}")
+                claims.say("error", cell=number + 1, what=what[:200])
     return ran
 
 
@@ -220,14 +225,11 @@ def _refuse_constant(name: str) -> Any:
 
 def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:
     if outcome.stopped:
-        claims.problems.append(STOPPED[outcome.stopped].format(limits.wall))
+        claims.say(outcome.stopped, seconds=f"{limits.wall:.0f}")
     elif ran < cells:
         end = (outcome.log.strip().splitlines() or [""])[-1][:200]
         end = f" ({end})" if end else ""
-        claims.problems.append(
-            f"it ended in code cell {ran + 1} of {cells}, exit code {outcome.code}{end}; "
-            "what it recorded before counts"
-        )
+        claims.say("ended", cell=ran + 1, cells=cells, code=outcome.code, end=end)
 
 
 def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
@@ -235,9 +237,9 @@ def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
         return
     trainee, edition = record.get("trainee"), record.get("edition")
     if record.get("assignment") != assignment:
-        claims.problems.append(f"begin: opens {str(record.get('assignment'))[:40]!r}, not {assignment}")
+        claims.say("begin_other", given=repr(str(record.get("assignment"))[:40]), wanted=assignment)
     elif not isinstance(trainee, str) or len(trainee) > 40 or not is_trainee_id(trainee):
-        claims.problems.append("begin: no trainee number that is one")
+        claims.say("begin_number")
     else:
         claims.trainees.append(normalise(trainee))
         claims.edition = edition[:40] if isinstance(edition, str) else None
@@ -250,21 +252,25 @@ def _read_answer(record: Any, assignment: str, claims: _Claims) -> None:
     questions = schema(assignment)
     known = isinstance(question, str) and question in questions and questions[question].kind != "text"
     if not isinstance(question, str) or not known or record.get("assignment") != assignment:
-        claims.problems.append(
-            f"an answer to {str(question)[:40]!r}, which {assignment} does not ask in code"
-        )
+        claims.say("not_asked", given=repr(str(question)[:40]), assignment=assignment)
         return
     try:
         value = plain_value(record.get("value"))
         if len(json.dumps(value)) > MAX_VALUE:
-            raise RefusedError("too long")
-        faults = validate(assignment, question, value)
+            raise RefusedError("long")
     except RefusedError as error:
-        faults = [f"the recorded value is {error}"]
-    if faults:
-        claims.problems.append(f"{question}: {' '.join(faults)}"[:400])
+        claims.say("value", question=question, what=both(f"run.value.{error}"))
+        return
+    if validate(assignment, question, value):
+        claims.problems.append(_refused(assignment, question, value))
     else:
         claims.answers[question] = value
+
+
+def _refused(assignment: str, question: str, value: Any) -> Problem:
+    """Why a value cannot be the answer, in both languages."""
+    why = {x: " ".join(validate(assignment, question, value, x))[:400] for x in LANGUAGES}
+    return both("run.refused", question=question, why=why)
 
 
 def _kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:

@@ -16,9 +16,11 @@ from pathlib import Path
 import click
 
 from publish import check
-from publish.book import build_book
+from publish.book import build_book, site_address
+from publish.bundle import with_policy
 from publish.errors import PublishError
 from publish.fetch import vendor
+from publish.found import draw_previews, write_map
 from publish.lite import build_lite
 from publish.notebooks import build_releases
 from publish.parts import digest, is_current, renewed, stamp_of
@@ -26,13 +28,15 @@ from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, R
 from publish.runtime import build_runtime
 
 
-def build_site(out: Path = SITE) -> Path:
+def build_site(out: Path = SITE, address: str = "") -> Path:
     """Build and check the whole site.
 
     Parameters
     ----------
     out : Path
         The folder to make; replaced as a whole once everything is right.
+    address : str
+        Where it will stand, such as ``https://example.org/course``; by default as _config.yml says.
 
     Raises
     ------
@@ -40,6 +44,7 @@ def build_site(out: Path = SITE) -> Path:
         One line for each part that cannot be built, each language difference, each leak and foreign host.
     """
     BUILD.mkdir(exist_ok=True)
+    address = address or site_address()
     parity = check.parity()
     if parity:
         raise PublishError("the two languages differ:\n" + "\n".join(parity))
@@ -49,7 +54,7 @@ def build_site(out: Path = SITE) -> Path:
     _timed("browser libraries", lambda: vendor(assets / "vendor"))
     _timed("JupyterLite", lambda: build_lite(pyodide, RELEASE, lite))
     for language in LANGUAGES:
-        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
+        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language, address))
     inputs = _inputs(pyodide, lite)
     if is_current(out, inputs, "site"):
         return out
@@ -61,7 +66,11 @@ def build_site(out: Path = SITE) -> Path:
         _copy(assets / "vendor", fresh / "assets" / "vendor")
         _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
         _copy(FRONT, fresh / "assets" / "lab" / "front")
-        shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
+        landing = (ASSETS / "landing.html").read_text("utf-8")
+        (fresh / "index.html").write_text(with_policy(landing), "utf-8")
+        draw_previews(fresh / "assets" / "social")
+        if address:
+            write_map(fresh, address)
         shutil.copyfile(SCHEMA, fresh / "assets" / SCHEMA.name)
         _timed("checks", lambda: _check(fresh))
     return out

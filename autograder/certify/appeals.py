@@ -19,6 +19,7 @@ from autograder.certify.history import Appeal
 from autograder.certify.permit_appeals import markers, subject
 from autograder.cohort import Cohort
 from autograder.errors import CourseError
+from autograder.manual import set_manual
 
 NEXT = {
     "regrade": "another person marks it anew: course appeal regrade",
@@ -150,7 +151,8 @@ def enter(book: Book, cohort: Cohort, number: int) -> bool:
     trainee, assignment = contested.data["trainee"], contested.data["assignment"]
     comments = {one.question: one.comment for one in gradebook.details(cohort, trainee, assignment)}
     for question, points in questions.items():
-        gradebook.set_manual(cohort, trainee, assignment, question, points, comments[question])
+        by = appeal.regrade.by if appeal.regrade else ""
+        set_manual(cohort, trainee, assignment, question, points, comments[question], grader=by)
     return True
 
 

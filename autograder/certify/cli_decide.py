@@ -131,7 +131,8 @@ def decide(
     signer = desk.signer(book, "decision", who, key_file)
     if len(wanted) > MANY:
         click.echo("Reading hand-ins and marks …", err=True)
-    for line in sync.sync(cohort, book, wanted).problems:
+    news = sync.sync(cohort, book, wanted)
+    for line in (*news.problems, *news.warnings):
         click.echo(line, err=True)
 
     def asked(outcome: Outcome) -> bool:

@@ -27,7 +27,7 @@ def sync_command(folder: Path) -> None:
     """Bring new attempts and complete marks onto the ledger; what is there already stays as it is."""
     cohort = desk.open_cohort(folder)
     news = sync.sync(cohort, Book.open(cohort.path))
-    for line in news.problems:
+    for line in (*news.problems, *news.warnings):
         click.echo(line)
     attempts, marks = news.counts
     click.echo(f"{attempts} attempts and {marks} marks are new on the ledger")

@@ -1,13 +1,12 @@
 """Brings attempts and marks from the cohort folder onto the ledger: what is new, and nothing twice.
 
 A mark comes once it is complete; an attempt comes at once, so that an explanation can say what waits. Who
-marked free text stands there by number: the grader of a line in ``reviews/`` is found among the people of
-the cohort by number or by name.
+marked free text stands there by number: each grader that ``reviews/`` names is found among the people of the
+cohort by number or by name.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,15 +19,17 @@ from autograder.cohort import Cohort
 from autograder.collect import attempt_files, attempts
 from autograder.errors import CourseError
 from autograder.gradebook import Mark, marks
+from autograder.markings import markings, same_person
 from autograder.records import read_record
 
 
 @dataclass
 class News:
-    """What is not on the ledger yet, and lines for the operator about what cannot be brought there."""
+    """What is not on the ledger yet, and what to tell: what cannot be brought there, what is odd."""
 
     drafts: list[Draft] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -55,11 +56,11 @@ def pending(cohort: Cohort, book: Book, trainees: Collection[str] | None = None)
         for kind, data in _attempts(cohort, book, trainee, news):
             numbers[data["trainee"], data["assignment"], data["attempt"]] = data["number"]
             news.drafts.append((kind, data))
-    graders = Graders(cohort.path)
+    graders = Graders(cohort.path, book)
     for mark in marks(cohort, wanted):
         if mark.complete:
             news.drafts += _mark(cohort, book, mark, numbers, graders, news)
-    news.problems += graders.strangers()
+    news.warnings += graders.strangers()
     return news
 
 
@@ -130,46 +131,33 @@ def _mark(
 
 
 class Graders:
-    """Who marked what, from ``reviews/<assignment>.jsonl``."""
+    """Who marked what, by number of the ledger's people."""
 
-    def __init__(self, cohort: Path) -> None:
-        self._folder = cohort / "reviews"
-        self._numbers = {_folded(name): number for number, name in people.names(cohort).items()}
-        self._read: dict[str, dict[str, set[str]]] = {}
+    def __init__(self, cohort: Path, book: Book) -> None:
+        self._cohort = cohort
+        self._known = [(number, number) for number in book.history.people]
+        self._known += [(name, number) for number, name in people.names(cohort).items()]
+        self._by_trainee: dict[str, dict[str, set[str]]] = {}  # assignment, trainee: names
         self._strangers: set[str] = set()
 
     def of(self, trainee: str, assignment: str) -> list[str]:
-        """Return the numbers of those who marked a trainee's answers."""
-        if assignment not in self._read:
-            self._read[assignment] = self._graders(assignment)
-        found = set()
-        for name in self._read[assignment].get(trainee, ()):
-            number = name if name in self._numbers.values() else self._numbers.get(_folded(name))
-            if number:
-                found.add(number)
-            else:
-                self._strangers.add(name)
-        return sorted(found)
+        """Return the numbers of those who marked a trainee's answers, a second time, too."""
+        if assignment not in self._by_trainee:
+            found = self._by_trainee[assignment] = {}
+            for (owner, _), given in markings(self._cohort, assignment).items():
+                found.setdefault(owner, set()).update(one.grader for one in given)
+        numbers = set()
+        for grader in self._by_trainee[assignment].get(trainee, ()):
+            same = {number for name, number in self._known if same_person(name, grader)}
+            numbers |= same
+            if not same:
+                self._strangers.add(grader)
+        return sorted(numbers)
 
     def strangers(self) -> list[str]:
         """Return a line for each grader who is not among the people of the cohort."""
         return [
-            f"{name} marked answers and is not on the list of people: course certify person add"
+            f"{name} marked answers and is not on the list of people, so the ledger does not say who it was: "
+            f"course certify person add"
             for name in sorted(self._strangers)
         ]
-
-    def _graders(self, assignment: str) -> dict[str, set[str]]:
-        path = self._folder / f"{assignment}.jsonl"
-        found: dict[str, set[str]] = {}
-        try:
-            lines = path.read_text("utf-8").splitlines() if path.exists() else []
-            for line in lines:
-                given = json.loads(line)
-                found.setdefault(given["trainee"], set()).add(given["grader"])
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise CourseError(f"{path}: is damaged ({error}); restore it from a copy") from None
-        return found
-
-
-def _folded(name: str) -> str:
-    return people.tidy(name).casefold()
