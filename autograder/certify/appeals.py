@@ -88,6 +88,13 @@ def waiting(book: Book) -> list[Open]:
     return sorted(found, key=lambda one: (one.days_left, one.appeal.data["appeal"]))
 
 
+def story(book: Book, number: int) -> list[Entry]:
+    """Return what is appealed and every step since, oldest first."""
+    appeal, contested = _open(book, number)
+    steps = (contested, appeal.filed, appeal.regrade, appeal.decision)
+    return [entry for entry in steps if entry is not None]
+
+
 def regrade(
     book: Book,
     cohort: Cohort,

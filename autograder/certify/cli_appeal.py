@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from autograder.certify import appeals, desk, letters
+from autograder.certify import appeals, desk, entries, letters
 from autograder.certify.book import Book
+from autograder.certify.fields import FIELDS
 from autograder.cli import cohort_option
 from autograder.errors import CourseError
 from linelab.trainees import written
@@ -74,6 +75,23 @@ def list_appeals(folder: Path, everything: bool) -> None:
                 f"{done.decision.data['outcome']} on {done.decision.time[:10]}"
             )
     click.echo(f"{len(found)} open")
+
+
+@appeal.command()
+@click.argument("number", type=int)
+@cohort_option
+def show(number: int, folder: Path) -> None:
+    """Print all there is on appeal NUMBER, the letters too: for whoever marks anew or decides."""
+    book = Book.open(desk.open_cohort(folder).path)
+    for entry in appeals.story(book, number):
+        by = f"{desk.called(book, entry.by)}: " if entry.by else ""
+        click.echo(f"{entry.seq}  {entry.time}  {by}{entries.say(entry.kind, entry.data)}")
+        for name in ("marked_by", "questions"):
+            if entry.data.get(name):
+                click.echo(f"    {FIELDS[name].meaning}: {entry.data[name]}")
+        if "reason" in entry.data:
+            text = letters.shown(book.cohort, entry.data["reason"])
+            click.echo("\n".join(f"    | {line}" for line in text.splitlines()))
 
 
 @appeal.command()

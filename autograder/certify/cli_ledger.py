@@ -38,9 +38,9 @@ def sync_command(folder: Path) -> None:
 @ledger.command()
 @cohort_option
 @click.option("--trainee", default="", help="Only what is about this trainee.")
-@click.option("--kind", default="", type=click.Choice(["", *entries.KINDS]), help="Only this kind of entry.")
+@click.option("--kind", type=click.Choice(list(entries.KINDS)), metavar="KIND", help="Only this kind.")
 @click.option("--fields", is_flag=True, help="Also each field.")
-def show(folder: Path, trainee: str, kind: str, fields: bool) -> None:
+def show(folder: Path, trainee: str, kind: str | None, fields: bool) -> None:
     """Print the ledger in words, a line an entry: number, time, who signed, what."""
     book = Book.open(desk.open_cohort(folder).path)
     found = book.history.of(normalise(trainee)) if trainee else book.history.entries

@@ -43,6 +43,14 @@ def read(cohort: Path, digest: str) -> str | None:
     return raw.decode("utf-8").partition("\n")[2]
 
 
+def shown(cohort: Path, digest: str) -> str:
+    """Return the text with this digest for a terminal; what was erased is said to be."""
+    text = read(cohort, digest)
+    if text is None:
+        return "(erased)"
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+
+
 def read_text(file: Path) -> str:
     """Return the text of a file that somebody wrote."""
     try:

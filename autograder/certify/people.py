@@ -164,8 +164,9 @@ def set_name(cohort: Path, person: str, name: str) -> None:
 
 
 def tidy(name: str) -> str:
-    """Return a name in one spelling."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    """Return a name in one spelling, without what a terminal would obey."""
+    shown = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
+    return " ".join(shown.split())
 
 
 def _claim(person: str, public: str) -> bytes:

@@ -553,6 +553,14 @@ def test_an_appeal_by_command(cohort: SmallCohort, tmp_path: Path) -> None:
     assert "70/100 (needs 60)" in run("certify", "explain", OTHER, "--language", "en").output
     assert "0 open" in run("appeal", "list").output
     assert "upheld on" in run("appeal", "list", "--all").output
+    story = run("appeal", "show", "1").output
+    assert f"{OTHER} w01, attempt 1: 4 of 10 points" in story
+    assert story.count("    | Phần hai có trong bài.") == 2
+    assert "E. Examiner" in story
+    for letter in (cohort.path / "letters").iterdir():
+        letter.unlink()
+    assert run("appeal", "show", "1").output.count("(erased)") == 2
+    assert "there is none" in run("appeal", "show", "2", code=1).output
 
 
 # -- projects
