@@ -30,6 +30,7 @@ from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, entered, in_language, operator, read_record, write_record
 from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
+from autograder.submission import version_of
 from autograder.work import Done, Task, here
 
 TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
@@ -83,7 +84,7 @@ def grade(
         outcome = Outcome()
         todo: dict[str, Counting] = {}
         unentered: list[tuple[Attempt, Record]] = []
-        older = 0
+        older = other = 0
         for counting in counted(cohort, outcome):
             attempt = counting.attempt
             record = None if regrade else _record_of(cohort, attempt)
@@ -116,6 +117,7 @@ def grade(
                     if isinstance(done, CourseError):
                         raise done
                     _keep(entries, attempt, _recorded(cohort, todo[task.key], done), outcome)
+                    other += version_of(attempt.read()) not in ("", version(attempt.assignment))
                 except CourseError as error:
                     _failed(outcome, attempt, error.message)
                 except Exception as error:  # a fault of ours with one hand-in must not stop the batch either
@@ -124,6 +126,11 @@ def grade(
     if older:
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
+        )
+    if other:
+        outcome.problems.append(
+            f"{other} were made from another text of their exercise than this checkout has; if it asks or "
+            "counts otherwise, grade with the commit that manifest.json of their edition names"
         )
     outcome.problems = [_one_line(problem) for problem in outcome.problems]
     return outcome

@@ -7,10 +7,11 @@ it is taken over but the text of the cells that are the trainee's to fill.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import nbformat
 
-from autograder.assignments import graded_notebook
+from autograder.assignments import EDITION, EDITION_NAME, graded_notebook
 from autograder.execute import is_cell, source_of
 from linelab.cases.questions import MAX_TEXT
 from linelab.texts import LANGUAGES
@@ -25,10 +26,25 @@ TEX = (
 
 def language_of(notebook: nbformat.NotebookNode) -> str:
     """The language of the release that a notebook was made from; Vietnamese if it does not say."""
+    language = _course(notebook).get("language")
+    return language if language in LANGUAGES else "vi"
+
+
+def version_of(notebook: nbformat.NotebookNode) -> str:
+    """The version of the exercise that a notebook was made from, as it says; an empty text if it does not."""
+    version = _course(notebook).get("version")
+    return version[:40] if isinstance(version, str) else ""
+
+
+def _edition_of(notebook: nbformat.NotebookNode) -> str:
+    edition = _course(notebook).get("edition")
+    return edition if isinstance(edition, str) and EDITION_NAME.fullmatch(edition) else EDITION
+
+
+def _course(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     metadata = notebook.get("metadata")
     course = metadata.get("course") if isinstance(metadata, dict) else None
-    language = course.get("language") if isinstance(course, dict) else None
-    return language if language in LANGUAGES else "vi"
+    return course if isinstance(course, dict) else {}
 
 
 def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.NotebookNode:
@@ -46,7 +62,7 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
     -------
     NotebookNode
     """
-    made: nbformat.NotebookNode = graded_notebook(assignment, language_of(notebook))
+    made: nbformat.NotebookNode = graded_notebook(assignment, language_of(notebook), _edition_of(notebook))
     for cell in made.cells:
         marks = cell.metadata.get("nbgrader", {})
         if not marks.get("solution"):

@@ -78,7 +78,9 @@ def build_pages(source: Path, work: Path, name: str) -> Path:
         str(work),
     ]
     command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
+    # this checkout's own code, wherever the environment has another one installed from
+    path = os.pathsep.join([str(ROOT), str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": path, "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
     log = BUILD / f"{work.name}.log"
     log.write_text(done.stdout + done.stderr, "utf-8")

@@ -122,10 +122,14 @@ def upper_lower(shares: np.ndarray, by: np.ndarray) -> Figure | None:
     if n < LEAST_GROUPS:
         return None
     size = round(SHARE * n)
-    high, low = wilson(_top(shares, by, size), size), wilson(_top(shares, -by, size), size)
-    value = high.value - low.value
-    down = math.hypot(high.value - high.low, low.high - low.value)
-    up = math.hypot(high.high - high.value, low.value - low.low)
+    return difference(wilson(_top(shares, by, size), size), wilson(_top(shares, -by, size), size), n)
+
+
+def difference(one: Figure, other: Figure, n: int) -> Figure:
+    """Newcombe's interval for one mean share less another, out of their own Wilson intervals."""
+    value = one.value - other.value
+    down = math.hypot(one.value - one.low, other.high - other.value)
+    up = math.hypot(one.high - one.value, other.value - other.low)
     return Figure(value, value - down, value + up, n)
 
 

@@ -158,14 +158,8 @@ def _assignments(lines: Sequence[Line], studies: Mapping[str, Study], language: 
             (str(len(found.pairs) + found.left_out), "n"),
         ]
         rows.append(row(f'<a href="{assignment}.html">{escape(assignment)}</a>', *cells))
-    heads = [
-        (say("assignment"), ""),
-        ("", ""),
-        (say("handed_in"), "n"),
-        (say("marked"), "n"),
-        (say("passed"), "n"),
-    ]
-    heads += [(say("median_head"), "n"), ("", "wide-only"), (say("pairs_head"), "n")]
+    counts = [(say(key), "n") for key in ("handed_in", "marked", "passed", "median_head")]
+    heads = [(say("assignment"), ""), ("", ""), *counts, ("", "wide-only"), (say("pairs_head"), "n")]
     if not rows:
         return []
     return [f"<h2>{say('by_assignment')}</h2>", table(say("by_assignment"), heads, rows)]

@@ -75,7 +75,8 @@ def _same(pair: Pair, case: Case, answers: Sequence[dict[str, Any]], people: Peo
         if isinstance(given, dict):
             shown = ", ".join(f"{name} = {setting}" for name, setting in given.items())
         else:
-            shown = f"{given:.10g} {case.questions[question].unit[language]}"
+            digits = len(f"{given:.10g}".partition(".")[2])
+            shown = f"{number(given, language, digits)} {case.questions[question].unit[language]}"
         label = case.questions[question].label[language]
         rows.append(row(escape(question), (escape(label), ""), (escape(people.veil(shown)), "")))
     return table(say("same_answers"), [(say("question"), ""), ("", ""), (say("answer"), "")], rows)

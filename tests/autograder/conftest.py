@@ -22,6 +22,8 @@ from autograder.records import Record, write_record
 from linelab.cases import Case, load
 from linelab.trainees import check_character
 
+from . import demo
+
 MEMO = "I propose smaller transfer lots. <script>alert(1)</script> **59 ± 1 min** instead of 223 ± 1 min."
 
 
@@ -216,3 +218,16 @@ def mark(week: str) -> Mark:
 @pytest.fixture
 def points(mark: Mark, case: Case) -> Points:
     return lambda question, value: mark(case, question, value)
+
+
+@pytest.fixture(scope="session")
+def _demo_cohort(_empty_cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copy_of(_empty_cohort, tmp_path_factory.mktemp("demo") / "cohort")
+    demo.fill(made)
+    return made.path
+
+
+@pytest.fixture
+def many(_demo_cohort: Path, tmp_path: Path) -> Cohort:
+    """A cohort of 30 with mixed results; a copy, as entering them takes seconds."""
+    return copy_of(_demo_cohort, tmp_path / "cohort")

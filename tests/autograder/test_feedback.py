@@ -146,7 +146,7 @@ def test_what_still_waits_is_not_sent_back_to_the_book() -> None:
 def test_lateness_is_taken_off_and_said() -> None:
     shown = page("vi", share=1.0, late=0.1)
     assert "18 / 20 điểm" in shown
-    assert "trừ 10 %, tức 2 điểm trong 20 điểm" in shown
+    assert "mất 2 điểm trong 20 điểm đạt được (10 %)" in shown
     assert "taken off" not in page("en", share=1.0)
 
 
