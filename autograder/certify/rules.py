@@ -96,6 +96,11 @@ class Level:
     valid_years: int | None = None
     renewal: Renewal | None = None
 
+    @property
+    def each(self) -> float:
+        """Return the pass mark of a module, where the level asks for marks."""
+        return self.needs.marks.each if self.needs.marks else 0.0
+
 
 @dataclass(frozen=True)
 class Rules:
