@@ -10,7 +10,7 @@ nbgrader/        nbgrader's course folder with the gradebook
 reviews/         who gave which mark to a free text, a line each; second marks, too
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
-credentials/, keys/, ledger.jsonl     certification
+credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
 """
 
 from __future__ import annotations
