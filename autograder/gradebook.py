@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from autograder.errors import CourseError
 from autograder.nbgrader_course import program_path
 from autograder.records import Reason, Record, entered, read_record
 from autograder.settings import gradebook_url
+
+_kept: ContextVar[tuple[str, Gradebook] | None] = ContextVar("kept", default=None)
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,10 @@ def _folder(cohort: Any) -> Path:
 def open_gradebook(folder: Path) -> Iterator[Gradebook]:
     """nbgrader's gradebook of a cohort folder; CourseError if there is none or it cannot be reached."""
     url = gradebook_url(folder)
+    kept = _kept.get()
+    if kept is not None and kept[0] == url:
+        yield kept[1]
+        return
     if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
         raise CourseError(f"{folder}: has no gradebook yet; run course grade first")
     try:
@@ -173,6 +180,17 @@ def open_gradebook(folder: Path) -> Iterator[Gradebook]:
             yield gradebook
         finally:
             gradebook.engine.dispose()
+
+
+@contextmanager
+def kept_open(folder: Path) -> Iterator[None]:
+    """Let all that opens this gradebook inside the block get the same one; opening costs a dozen queries."""
+    with open_gradebook(folder) as gradebook:
+        token = _kept.set((gradebook_url(folder), gradebook))
+        try:
+            yield
+        finally:
+            _kept.reset(token)
 
 
 def hold(gradebook: Gradebook, which: Any) -> None:

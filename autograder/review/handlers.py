@@ -12,6 +12,7 @@ from tornado import web
 
 from autograder.assignments import assignments
 from autograder.errors import CourseError
+from autograder.gradebook import kept_open
 from autograder.manual import OvertakenError
 from autograder.review.answers import texts
 from autograder.review.desk import DONE, LATER, MINE, Desk, TakenError
@@ -42,7 +43,8 @@ class _Handler(JupyterHandler):
     def answer(self, make: Callable[[], Any]) -> None:
         """Send what `make` gives, or why it cannot be had, as JSON."""
         try:
-            content = make()
+            with kept_open(self.desk.cohort.path):
+                content = make()
         except CourseError as error:
             kind = {OvertakenError: "overtaken", TakenError: "taken"}.get(type(error), "failed")
             self.set_status(409)
