@@ -8,14 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench coverage screenshots serve test setup site system lint unit browser lock clean
+.PHONY: help bench coverage screenshots serve soak test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
-serve: setup     ## set up, build both languages, serve the site on a local address
-	@$(BIN)/course site build
-	@$(BIN)/course site serve --port $(PORT)
+serve: setup     ## set up, build both languages, serve the site on a local address, follow changes
+	@$(BIN)/course site serve --watch --port $(PORT)
 
 test: setup system lint unit browser  ## set up, then all checks and tests
 
@@ -53,6 +52,9 @@ browser: site system
 coverage: setup  ## share of linelab's lines and branches that its tests reach; under 95 % fails
 	@$(BIN)/python -m coverage run --branch --source labs/linelab -m pytest -q tests/linelab
 	@$(BIN)/python -m coverage report --skip-covered --fail-under 95
+
+soak: setup system ## damaged notebooks and killed gradings, many more than `make test` tries; an hour
+	@COURSE_SOAK=1 $(BIN)/python -m pytest tests/autograder/test_fuzz.py tests/autograder/test_kills.py
 
 bench: setup     ## speed and memory of linelab beside its peers, in an environment of their own
 	@$(PYTHON) -m venv _build/bench-venv

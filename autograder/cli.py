@@ -35,7 +35,7 @@ def cohort() -> None:
 
 @cohort.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--edition", default=EDITION, show_default=True, help="Edition of the course.")
+@click.option("--edition", default=EDITION, show_default=True, help="Edition that the class works in.")
 @click.option(
     "--language", type=languages, default="vi", show_default=True, help="Usual language of the class."
 )

@@ -7,9 +7,10 @@ attempts/        every hand-in that was accepted, never overwritten
 receipts.csv, receipts/      what became of each file; a text a trainee
 answers/         what the last graded attempt answered
 nbgrader/        nbgrader's course folder with the gradebook
+reviews/         who gave which mark to a free text, a line each; second marks, too
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
-credentials/, keys/, ledger.jsonl     certification
+credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 
 import yaml
 
-from autograder.assignments import EDITION
+from autograder.assignments import EDITION, edition_named
 from autograder.errors import CourseError
 from autograder.files import write
 from autograder.rules import DEFAULT as DEFAULT_RULES
@@ -75,10 +76,7 @@ class Cohort:
             raise CourseError(f"{path}: is there already and not empty; name a new folder")
         if language not in LANGUAGES:
             raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-        if edition != EDITION:
-            raise CourseError(
-                f"edition {edition!r}: this checkout grades edition {EDITION}; check out the other"
-            )
+        edition_named(edition)
         site = web_address(site, "--site")
         was_there = path.exists()
         fresh = path.with_name(f".{path.name}.new")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -15,9 +16,11 @@ from typing import Any
 import nbformat
 
 from autograder.assignments import TEXT_STUBS
+from autograder.channel import kept, outputs
 from autograder.errors import CourseError
+from autograder.inert import harmless, one_line, readable
 from autograder.records import Problem
-from autograder.sandbox import STARTED, Limits, Outcome, Sandbox, run_in_sandbox
+from autograder.sandbox import Limits, Outcome, Sandbox, run_in_sandbox
 from autograder.texts import both
 from linelab.answers import ANSWER, BEGIN, schema, validate
 from linelab.cases.questions import MAX_TEXT
@@ -28,7 +31,7 @@ MAX_VALUE = 4_000  # characters of an answer's JSON; a free text has a limit of 
 MAX_DEPTH = 3
 MAX_INTEGER = 2**53
 MAX_CELLS = 500
-KEPT = ("text/plain", "image/png")
+MAX_PROBLEMS = 20  # that are told; a notebook could make millions
 
 
 @dataclass
@@ -108,17 +111,25 @@ def execute(
     payload = json.dumps(job).encode()
     run = sandbox.run if sandbox else partial(run_in_sandbox, unsafe=unsafe)
     outcome = run(payload, limits)
-    if STARTED not in outcome.data:  # the fault is ours: it must not cost the trainee points
+    if not outcome.started:  # the fault is ours: it must not cost the trainee points
         reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
         raise CourseError(f"the sandbox did not start ({reason}); nothing was graded, run the command again")
     claims = _Claims()
     ran = _read_outcome(outcome, code, assignment, claims)
     _say_how_it_ended(outcome, ran, len(code), limits, claims)
+    if len(notebook.get("cells", [])) > MAX_CELLS:
+        claims.say("cut", most=MAX_CELLS, cells=len(notebook["cells"]))
     claims.answers.update(texts(notebook, assignment, claims.problems))
     if len(set(claims.trainees)) > 1:
         claims.say("several", trainees=", ".join(sorted(set(claims.trainees))))
     trainee = claims.trainees[-1] if claims.trainees else None
-    return Execution(claims.answers, trainee, claims.edition, claims.problems, copy, outcome.seconds)
+    problems = _first(claims.problems)
+    return Execution(claims.answers, trainee, claims.edition, problems, copy, outcome.seconds)
+
+
+def _first(problems: Sequence[Problem]) -> list[Problem]:
+    more = len(problems) - MAX_PROBLEMS
+    return [*problems[:MAX_PROBLEMS], *([both("run.more", count=more)] if more > 0 else [])]
 
 
 def texts(
@@ -131,7 +142,7 @@ def texts(
         for cell in notebook.get("cells", []):
             if cell.get("cell_type") != "markdown" or not is_cell(cell, grade_id):
                 continue
-            text = source_of(cell).strip()
+            text = readable(source_of(cell)).strip()
             if not text or text in TEXT_STUBS.values() or question.id in found:
                 continue
             if problems is not None and validate(assignment, question.id, text):
@@ -153,6 +164,8 @@ def plain_value(value: Any, depth: int = 0) -> Any:
         raise RefusedError("deep")
     if value is None or isinstance(value, (bool, str)):
         return value
+    if isinstance(value, str):
+        return readable(value)
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise RefusedError("large")
@@ -164,15 +177,15 @@ def plain_value(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [plain_value(x, depth + 1) for x in value]
     if isinstance(value, dict):
-        return {str(k): plain_value(v, depth + 1) for k, v in value.items()}
-    raise RefusedError("kind")
+        return {readable(k): plain_value(v, depth + 1) for k, v in value.items()}
+    raise RefusedError(f"a {type(value).__name__}")
 
 
 def _bare(cell: Any, position: int) -> nbformat.NotebookNode:
     """A cell with its text alone: no outputs, no attachments, no metadata but its id."""
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
     node: dict[str, Any] = {"cell_type": kind, "id": f"cell-{position}", "metadata": {}}
-    node["source"] = source_of(cell)
+    node["source"] = source_of(cell) if kind == "code" else harmless(source_of(cell))
     if kind == "code":
         node |= {"outputs": [], "execution_count": None}
     made: nbformat.NotebookNode = nbformat.from_dict(node)
@@ -183,7 +196,7 @@ def source_of(cell: Any) -> str:
     """The text of a handed-in cell, whatever it holds for one."""
     source = cell.get("source", "")
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return _clean(text)
+    return text.encode("utf-8", "replace").decode()  # no file could hold half a character
 
 
 def _read_outcome(
@@ -191,45 +204,31 @@ def _read_outcome(
 ) -> int:
     """Fill the cells' outputs and the claims from the channel; the number of cells that came to an end."""
     ran = 0
-    for line in outcome.data.split(b"\n"):
-        try:
-            message = json.loads(line, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            continue  # the last line of a notebook that was ended, or one that it wrote itself
-        number = message.get("cell") if isinstance(message, dict) else None
-        if not isinstance(number, int) or number != ran or number >= len(code):
-            continue
-        outputs = message.get("outputs")
-        if not isinstance(outputs, list):
-            continue
+    for number, found in enumerate(outputs(outcome.data, len(code))):
         ran += 1
-        for output in outputs:
-            if not isinstance(output, dict):
-                continue
+        for output in found:
             data = output.get("data")
             if isinstance(data, dict):
                 _read_begin(data.get(BEGIN), assignment, claims)
                 _read_answer(data.get(ANSWER), assignment, claims)
-            kept = _kept(output)
-            if kept:
-                code[number].outputs.append(kept)
+            shown = kept(output)
+            if shown:
+                code[number].outputs.append(shown)
             if output.get("output_type") == "error":
-                what = f"{output.get('ename', 'error')}: {output.get('evalue', '')}"
+                what = one_line(f"{str(output.get('ename'))[:200]}: {str(output.get('evalue'))[:2000]}")
                 claims.say("error", cell=number + 1, what=what[:200])
     return ran
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
 def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:
+    """First of all, as it may explain the rest."""
     if outcome.stopped:
-        claims.say(outcome.stopped, seconds=f"{limits.wall:.0f}")
+        claims.problems.insert(0, both(f"run.{outcome.stopped}", seconds=f"{limits.wall:.0f}"))
     elif ran < cells:
-        end = (outcome.log.strip().splitlines() or [""])[-1][:200]
+        end = one_line((outcome.log.strip().splitlines() or [""])[-1])[:200]
         end = f" ({end})" if end else ""
-        claims.say("ended", cell=ran + 1, cells=cells, code=outcome.code, end=end)
+        ended = both("run.ended", cell=ran + 1, cells=cells, code=outcome.code, end=end)
+        claims.problems.insert(0, ended)
 
 
 def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
@@ -271,26 +270,3 @@ def _refused(assignment: str, question: str, value: Any) -> Problem:
     """Why a value cannot be the answer, in both languages."""
     why = {x: " ".join(validate(assignment, question, value, x))[:400] for x in LANGUAGES}
     return both("run.refused", question=question, why=why)
-
-
-def _kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
-    """The output as text and picture, or None."""
-    kind, data = output.get("output_type"), output.get("data")
-    made: nbformat.NotebookNode | None = None
-    if kind == "stream":
-        name = "stderr" if output.get("name") == "stderr" else "stdout"
-        made = nbformat.v4.new_output("stream", name=name, text=_clean(output.get("text")))
-    elif kind == "error":
-        trace = output.get("traceback")
-        lines = [_clean(x) for x in trace] if isinstance(trace, list) else []
-        name, value = _clean(output.get("ename")), _clean(output.get("evalue"))
-        made = nbformat.v4.new_output("error", ename=name, evalue=value, traceback=lines)
-    elif kind in ("display_data", "execute_result") and isinstance(data, dict):
-        kept = {k: _clean(data[k]) for k in KEPT if isinstance(data.get(k), str)}
-        made = nbformat.v4.new_output("display_data", data=kept) if kept else None
-    return made
-
-
-def _clean(text: Any) -> str:
-    """As text without lone surrogates, which no file could hold."""
-    return str(text).encode("utf-8", "replace").decode()

@@ -7,7 +7,7 @@ What was interrupted goes on where it stopped; nothing is run twice, and nothing
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,11 +25,13 @@ from autograder.collect.standing import marked, remarks, standings
 from autograder.entry import Entries
 from autograder.errors import CourseError
 from autograder.files import alone, write
+from autograder.inert import one_line
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, entered, in_language, operator, read_record, write_record
 from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
+from autograder.submission import version_of
 from autograder.work import Done, Task, here
 
 TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
@@ -83,7 +85,7 @@ def grade(
         outcome = Outcome()
         todo: dict[str, Counting] = {}
         unentered: list[tuple[Attempt, Record]] = []
-        older = 0
+        older = other = 0
         for counting in counted(cohort, outcome):
             attempt = counting.attempt
             record = None if regrade else _record_of(cohort, attempt)
@@ -116,6 +118,7 @@ def grade(
                     if isinstance(done, CourseError):
                         raise done
                     _keep(entries, attempt, _recorded(cohort, todo[task.key], done), outcome)
+                    other += version_of(attempt.read()) not in ("", version(attempt.assignment))
                 except CourseError as error:
                     _failed(outcome, attempt, error.message)
                 except Exception as error:  # a fault of ours with one hand-in must not stop the batch either
@@ -125,7 +128,12 @@ def grade(
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
         )
-    outcome.problems = [_one_line(problem) for problem in outcome.problems]
+    if other:
+        outcome.problems.append(
+            f"{other} were made from another text of their exercise than this checkout has; if it asks or "
+            "counts otherwise, grade with the commit that manifest.json of their edition names"
+        )
+    outcome.problems = [one_line(problem) for problem in outcome.problems]
     return outcome
 
 
@@ -246,11 +254,17 @@ def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) 
     """Enter a record in nbgrader, and say what was odd."""
     entries.enter(record, attempt.read(), attempt.handed_in)
     outcome.graded += 1
-    said = [*(in_language(problem, "en") for problem in record.problems), *record.faults]
+    said = [*_in_short([in_language(problem, "en") for problem in record.problems]), *record.faults]
     begun = record.trace.get("begun_as")
     if begun and begun != attempt.trainee:
         said.append(f"the notebook was begun as {begun}; ask whose work it is")
     outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+
+
+def _in_short(problems: Sequence[str]) -> list[str]:
+    """One line for the operator, however much went wrong; the record and the feedback have them all."""
+    more = " (and more, see its feedback)" if len(problems) > 1 else ""
+    return [f"{problem}{more}" for problem in problems[:1]]
 
 
 def _failed(outcome: Outcome, attempt: Attempt, why: str) -> None:
@@ -267,8 +281,3 @@ def _bar(length: int, progress: bool) -> Any:
 @cache
 def _packages() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: installed(name) for name in TRACED}
-
-
-def _one_line(problem: str) -> str:
-    """The text of a trainee's error may hold line ends and control codes, which a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in problem).split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,17 +49,20 @@ class Detail:
     waiting: bool
 
 
-def marks(cohort: Any) -> list[Mark]:
+def marks(cohort: Any, trainees: Container[str] | None = None) -> list[Mark]:
     """All marks of a cohort, by trainee and assignment.
 
     Parameters
     ----------
     cohort : Cohort or path
         Anything with a `path`, or the folder itself.
+    trainees : container of str, optional
+        Whose; by default everybody's.
     """
     folder = _folder(cohort)
     with _maybe(folder) as gradebook:
-        return [_mark(folder, submission) for submission in _submissions(gradebook)]
+        found = _submissions(gradebook)
+        return [_mark(folder, one) for one in found if trainees is None or one.student.id in trainees]
 
 
 def details(cohort: Any, trainee: str, assignment: str) -> list[Detail]:

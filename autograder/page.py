@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from html import escape
 
+from autograder.inert import readable
 from autograder.texts import text
 from linelab.texts import number
 
@@ -107,8 +108,8 @@ def page(title: str, language: str, body: str, width: str = "narrow", style: str
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head>"
-        f'<body class="{width}"><main>{body}</main></body></html>\n'
+        f"<title>{escape(readable(title))}</title><style>{STYLE}{style}</style></head>"
+        f'<body class="{width}"><main>{readable(body)}</main></body></html>\n'
     )
 
 

@@ -70,29 +70,37 @@ def build_pages(source: Path, work: Path, name: str) -> Path:
     # Extensions and cases are inputs that Sphinx does not watch; when they changed, all pages are read again.
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
     shutil.rmtree(work / "_build" / ".doctrees", ignore_errors=True)
-    command = [
-        str(Path(sys.executable).with_name("jupyter-book")),
-        "build",
-        str(source),
-        "--path-output",
-        str(work),
-    ]
-    command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    command = [str(Path(sys.executable).with_name("jupyter-book")), *arguments(source, work), "--all"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=ROOT)
     log = BUILD / f"{work.name}.log"
     log.write_text(done.stdout + done.stderr, "utf-8")
     html = work / "_build" / "html"
     if done.returncode or not (html / "index.html").exists():
-        said = [x for x in (done.stdout + done.stderr).splitlines() if "WARNING" in x or "ERROR" in x]
-        raise PublishError("\n".join([f"{name} does not build; all of it in {log}:", *said[:12]]))
+        said = complaints(done.stdout + done.stderr)
+        raise PublishError("\n".join([f"{name} does not build; all of it in {log}:", *said]))
     return html
 
 
-def stage(language: str, address: str = "") -> Path:
+def arguments(source: Path, work: Path) -> list[str]:
+    """What Jupyter Book's command is given to build a staged tree."""
+    return ["build", str(source), "--path-output", str(work), "-W", "-n", "--keep-going", "--quiet"]
+
+
+def environment() -> dict[str, str]:
+    """The environment of a build: a fixed time, and this checkout's own code, whichever one is installed."""
+    path = os.pathsep.join([str(ROOT), str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return os.environ | {"PYTHONPATH": path, "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
+
+
+def complaints(said: str) -> list[str]:
+    """The first warnings and errors in what Sphinx said."""
+    return [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line][:12]
+
+
+def stage(language: str, address: str = "", target: Path | None = None) -> Path:
     """Lay out what Jupyter Book builds: pages, shared files, configuration and words of one language."""
     words = words_of(language)
-    target = BUILD / "src" / language
+    target = target or BUILD / "src" / language
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(BOOK / language, target)
     (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")

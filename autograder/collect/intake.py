@@ -37,7 +37,8 @@ from autograder.files import alone
 from autograder.rules import Rules, load_rules
 from linelab.trainees import is_trainee_id, normalise
 
-MANY = 20  # files from which on a bar is shown
+MANY = 20  # files, or
+MUCH = 2_000_000  # bytes, from which on a bar is shown
 
 
 def collect(
@@ -77,21 +78,18 @@ def collect(
     with alone(cohort.path / ".collecting", "course collect"):
         run = _Run(cohort, cohort.roster(), load_rules(cohort.path), datetime.now(UTC), handed_in)
         files = list_files(paths)
-        with click.progressbar(
-            length=sum(file.size for file in files),
-            label="Collecting",
-            file=sys.stderr,
-            hidden=not progress or not sys.stderr.isatty() or len(files) <= MANY,
-        ) as bar:
+        size = sum(file.size for file in files)
+        is_long = len(files) > MANY or size > MUCH
+        is_shown = progress and is_long and sys.stderr.isatty()
+        with click.progressbar(length=size, label="Collecting", file=sys.stderr, hidden=not is_shown) as bar:
             passed = [] if passed is None else passed
             unpacker = Unpacker(run.rules.zone, run.now, passed, lambda size: bar.update(size))
             try:
                 for file in files:
                     for found in unpacker.unpack(file):
                         said = list(run.take(found))
-                        log(
-                            cohort.path, said
-                        )  # at once: what was taken is on record even if this run is stopped
+                        # at once: what was taken is on record even if this run is stopped
+                        log(cohort.path, said)
                         run.receipts += said
             finally:
                 run.write_letters()
@@ -154,7 +152,8 @@ class _Run:
             assignment = which.assignment
             if which.edition != self.cohort.edition:
                 raise RejectedError("edition", given=which.edition[:40], wanted=self.cohort.edition)
-            done = [*which.said, *([who[1]] if who[1] else []), *done, *restore(notebook, which)]
+            person = filter(None, (who[1], self._doubt(found, trainee)))
+            done = [*which.said, *person, *done, *restore(notebook, which)]
             check_shape(notebook)
             receipt = self._keep(found, given, trainee, assignment, _content(notebook))
             return replace(receipt, done=tuple(done))
@@ -162,9 +161,20 @@ class _Run:
             why: tuple[Note, ...] = (error.note,)
         except CourseError as error:  # a fault in the cohort folder, for the operator to mend
             why = note("fault"), note("detail", why=error.message)
+        except Exception as error:  # a fault of ours with one file must not stop the others either
+            said = f"{type(error).__name__}: {error}; please report this with the file"
+            why = note("fault"), note("detail", why=said[:300])
         return Receipt(
             found.place, "rejected", trainee, assignment, why=why, language=self._language(trainee)
         )
+
+    def _doubt(self, found: Found, trainee: str) -> Note | None:
+        """Anybody can write another's number: what if Moodle's folder, or the sender, is somebody else?"""
+        try:
+            guess = self.names.find(found.names)
+        except RejectedError:
+            return None
+        return note("whose_differs", **guess[1].values) if guess and guess[0] != trainee else None
 
     def _keep(self, found: Found, given: Given, trainee: str, assignment: str, content: bytes) -> Receipt:
         hand_in = HandIn(

@@ -18,6 +18,9 @@ from autograder.files import write
 from autograder.rules import Rules
 from linelab.trainees import written
 
+# faults of the cohort folder, and names that may be other people's
+FOR_THE_INSTRUCTOR = {"collect.detail", "collect.whose_differs"}
+
 
 def write_letter(
     cohort: Cohort,
@@ -67,11 +70,13 @@ def _lines(
     yield say("files")
     for receipt in receipts:
         name = receipt.file.rpartition("›")[2].strip().rpartition("/")[2]
+        if any(line.key in FOR_THE_INSTRUCTOR for line in receipt.done):
+            name = "…"
         what = f"{receipt.assignment}, " if receipt.assignment else ""
         number = say("number", number=receipt.number) if receipt.number else ""
         yield f"- {name}: {what}{say(receipt.status)}{number}"
         for line in (*receipt.why, *receipt.done):
-            if line.key != "collect.detail":  # that is for the instructor
+            if line.key not in FOR_THE_INSTRUCTOR:
                 yield f"  {line.text(trainee.language)}"
     for found in kept:
         if not found:

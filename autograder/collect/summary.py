@@ -44,6 +44,9 @@ def summary(cohort: Cohort, receipts: Sequence[Receipt], passed: Sequence[str]) 
             f"{by_now} count as late by the time of collecting; if they had been handed in before, "
             "collect them again with --handed-in TIME"
         )
+    doubted = sum(any(note.key == "collect.whose_differs" for note in r.done) for r in receipts)
+    if doubted:
+        yield f"{doubted} with the number of one trainee and the name of another; ask whose work it is"
     now = datetime.now(UTC)
     for assignment in assignments():
         deadline = rules.of(assignment).deadline

@@ -105,6 +105,10 @@ class Desk:
             return written(answer.trainee)
         return self.blind.code(answer.assignment, answer.trainee)
 
+    def key(self, question: str, notebook: str) -> str:
+        """What is claimed while an answer is read: its first and its second mark are different work."""
+        return f"{notebook}-{question}-{self.session.role}"
+
     def view(self, assignment: str, question: str, notebook: str) -> dict[str, Any]:
         """All that the grader sees of one answer, and `seen`, by which its mark is entered."""
         item, asked = self._item(assignment, question, notebook)
@@ -133,7 +137,7 @@ class Desk:
             "seen": seen,
             "levels": given.levels if given else {},
             "points": given.points if given else answer.points if session.role == FIRST else None,
-            "comment": given.comment if given else found[question].comment if session.role == FIRST else "",
+            "comment": given.comment if given else "" if session.role == SECOND else found[question].comment,
             "most": asked.points,
             "changed": answer.waiting and any(m.answer != now for m in before if m.role != SECOND),
             "marks": [_plainly(m) for m in (answer.first, answer.second) if m]
@@ -195,7 +199,9 @@ class Desk:
         return MINE if same_person(answer.second.grader, self.session.grader) else DONE
 
     def _given(self, answer: Answer) -> Marking | None:
-        """This grader's own mark, or the settlement."""
+        """The mark that this grader may change: their own, or the settlement."""
+        if self.session.role == SETTLED:
+            return answer.mark if answer.settled else None
         return answer.second if self.session.role == SECOND else answer.mark
 
 

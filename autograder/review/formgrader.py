@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from autograder.errors import CourseError
 from autograder.manual import OvertakenError, set_manual, state_of
-from autograder.nbgrader_course import course_config
+from autograder.nbgrader_course import course_config, prepare_course
 from autograder.review.desk import Desk
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -25,8 +25,10 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 def load_formgrader(app: Any, desk: Desk) -> None:
     """Add formgrader to a server, as nbgrader's own extension does."""
+    course = desk.cohort.path / "nbgrader"
+    prepare_course(course, desk.cohort.language)  # its settings may be those of an older version
     extension = Formgrader(parent=app, desk=desk)
-    extension.root_dir = app.root_dir
+    extension.root_dir = str(course)
     extension.log = app.log
     extension.initialize([])
     extension.init_tornado_settings(app.web_app)

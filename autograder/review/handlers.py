@@ -125,7 +125,11 @@ class QueueHandler(_Handler):
     def _queue(self, assignment: str, question: str) -> dict[str, Any]:
         busy = self.desk.claims.others()
         items = [
-            {"id": x.answer.notebook, "state": x.state, "busy": f"{x.answer.notebook}-{question}" in busy}
+            {
+                "id": x.answer.notebook,
+                "state": x.state,
+                "busy": self.desk.key(question, x.answer.notebook) in busy,
+            }
             for x in self.desk.items(assignment, question)
         ]
         return {"items": items}
@@ -139,7 +143,7 @@ class AnswerHandler(_Handler):
         self.answer(lambda: self._open(assignment, question, notebook))
 
     def _open(self, assignment: str, question: str, notebook: str) -> dict[str, Any]:
-        desk, key = self.desk, f"{notebook}-{question}"
+        desk, key = self.desk, self.desk.key(question, notebook)
         view = desk.view(assignment, question, notebook)
         desk.claims.take(key)
         return view | {"busy": desk.claims.others().get(key, "")}
@@ -158,7 +162,7 @@ class ClaimHandler(_Handler):
 
     @web.authenticated
     def post(self, assignment: str, question: str, notebook: str) -> None:
-        self.desk.claims.take(f"{notebook}-{question}")
+        self.desk.claims.take(self.desk.key(question, notebook))
         self.answer(dict)
 
 

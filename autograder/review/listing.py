@@ -78,7 +78,7 @@ def agreement_lines(cohort: Cohort, threshold: float, names: bool) -> Iterator[s
             who = " and ".join(row.graders) if any(row.graders) else "all pairs of graders"
             yield f"{row.assignment} {row.question}, {who}: {row.answers} answers marked by both"
             yield (
-                f"  {'':<24}{'same':>6}{'within ½':>10}  {'kappa, 95 % interval':<24}"
+                f"  {'':<24}{'same':>6}{'within ½':>10}  {'kappa, 95 % interval':<28}"
                 + (f"{row.graders[0]} less {row.graders[1]}" if any(row.graders) else "")
             )
         before = about
@@ -109,7 +109,7 @@ def _line(row: Agreement) -> str:
                 label = criterion.label["en"]
     kappa = "not defined: one same mark" if row.kappa is None else _interval(row.kappa)
     difference = _interval(row.difference, "+") if row.difference else ""
-    return f"  {label:<24}{row.exact:>5.0%} {row.near:>9.0%}  {kappa:<24}{difference}".rstrip()
+    return f"  {label:<24}{row.exact:>5.0%} {row.near:>9.0%}  {kappa:<28}{difference}".rstrip()
 
 
 def _interval(value: Interval, sign: str = "") -> str:

@@ -16,7 +16,7 @@ from jupyter_server.utils import url_path_join
 from traitlets.config import Config
 
 from autograder.errors import CourseError
-from autograder.nbgrader_course import prepare_course
+from autograder.gradebook import open_gradebook
 from autograder.review.desk import Desk
 from autograder.review.formgrader import load_formgrader
 from autograder.review.handlers import HANDLERS
@@ -26,7 +26,7 @@ POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-an
 
 
 class MarkingServer(ServerApp):
-    """A Jupyter server that knows who may come in, and gives no files, kernels or terminals.
+    """A Jupyter server that knows who may come in, and has no files, kernels or terminals to give.
 
     It takes its settings from here and none from the user's own Jupyter.
     """
@@ -39,8 +39,8 @@ class MarkingServer(ServerApp):
 
 def serve(desk: Desk, port: int = 8890, browser: bool = True) -> None:
     """Serve a grader's desk on this machine alone, until Ctrl-C; prints the page's address."""
-    course = desk.cohort.path / "nbgrader"
-    prepare_course(course, desk.cohort.language)  # its settings may be those of an older version
+    with open_gradebook(desk.cohort.path):
+        pass  # or say that there is none
     port, token = _free(port), secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory() as private, contextlib.ExitStack() as ended:
         config = {
@@ -49,7 +49,7 @@ def serve(desk: Desk, port: int = 8890, browser: bool = True) -> None:
                 "port": port,
                 "port_retries": 0,
                 "open_browser": browser,
-                "root_dir": str(course) if desk.session.names else private,
+                "root_dir": private,  # empty
                 "default_url": "/review/",
                 "log_level": "ERROR",
                 "answer_yes": True,

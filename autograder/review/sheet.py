@@ -62,11 +62,15 @@ def sheet(
             }
             for row in question.rubric
         ],
-        "others": [
-            _other(record, other, case, details.get(other.id), language, mask)
-            for other in case.questions.values()
-            if other.id != question.id
-        ],
+        # plans first: a memo is mostly about one
+        "others": sorted(
+            (
+                _other(record, other, case, details.get(other.id), language, mask)
+                for other in case.questions.values()
+                if other.id != question.id
+            ),
+            key=lambda other: other["plan"] is None,
+        ),
     }
 
 

@@ -41,6 +41,7 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     ]
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
+    script += f'<script type="module" src="{root}assets/edition/banner.js"></script>'
     if week := week_of(page):
         script += f'<script>document.documentElement.dataset.courseWeek="{week}";</script>'
         script += f'<script type="module" src="{root}assets/progress/reading.js"></script>'

@@ -101,6 +101,17 @@ def copy_of(path: Path, target: Path) -> Cohort:
 
 
 @pytest.fixture(scope="session")
+def copied() -> Callable[[Path, Path], Cohort]:
+    return copy_of
+
+
+@pytest.fixture(scope="session")
+def worked() -> Callable[..., Any]:
+    """Makes a solved exercise, as `solve`, for fixtures of a wider scope."""
+    return work
+
+
+@pytest.fixture(scope="session")
 def _empty_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Cohort.create(tmp_path_factory.mktemp("made") / "cohort").path
 

@@ -102,7 +102,7 @@ def test_of_files_collected_at_once_the_one_made_last_is_the_latest(cohort: Coho
     late, early = made(trainee, 2, 5), made(trainee, 1, 1)
     late_receipt, early_receipt = collect(cohort, [late, early])
     assert contents(cohort, trainee)[-1] == late_receipt.attempt != early_receipt.attempt
-    assert "before attempt 1" in early_receipt.reason
+    assert "Attempt 1, which is here already, counts as later" in early_receipt.reason
 
 
 def shelved(cohort: Cohort, trainee: str, day: int, content: str, file: str, sent: Sent | None) -> str:

@@ -18,9 +18,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autograder.cohort import Cohort
-from autograder.collect import Receipt, archives, attempts, collect
+from autograder.collect import Receipt, archives, attempts, collect, intake
+from autograder.collect.disk import list_files
+from autograder.collect.unpack import Unpacker
 from course import main
 
 Maker = Callable[..., Path]
@@ -291,7 +295,7 @@ def test_dates_that_the_trainee_can_set_are_not_believed(
         ("w01.ipynb", b"\xff\xfe{\x00", "damaged or no hand-in file"),
         ("w01.ipynb", b'{"worksheets": []}', "not of format 4"),
         ("w01.zip", b"not a zip", "The zip is damaged"),
-        ("w01.zip", zipped({"a.json": b"{}"})[:40], "The zip is damaged"),
+        ("w01.zip", b"PK\x03\x04" + bytes(36), "The zip is damaged"),  # cut off after its first header
     ],
 )
 @pytest.mark.parametrize("around", ["folder", "zip", "mail"])
@@ -430,6 +434,24 @@ def test_links_in_folders_are_refused_and_not_followed(cohort: Cohort, work: byt
     assert all("liên kết" in r.reason for r in found)
 
 
+def test_a_fault_of_ours_with_one_file_does_not_stop_the_others(
+    cohort: Cohort, work: bytes, hand_in: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = cohort.enrol().id
+    real = intake.restore
+
+    def restore(notebook: Any, which: Any) -> Any:
+        if other in str(notebook):
+            raise KeyError("boom")
+        return real(notebook, which)
+
+    monkeypatch.setattr(intake, "restore", restore)
+    found = collect(cohort, [hand_in(other), put(tmp_path / "work.json", work)])
+    assert [r.status for r in found] == ["rejected", "accepted"]
+    assert "KeyError: 'boom'; please report this" in found[0].reason
+    assert "boom" not in (cohort.path / "receipts" / f"{other}.txt").read_text("utf-8-sig")
+
+
 def test_control_codes_and_formulas_in_names_reach_neither_terminal_nor_spreadsheet(
     cohort: Cohort, work: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -449,3 +471,28 @@ def test_a_name_that_is_no_unicode_is_shown_and_the_rest_goes_on(
     put(folder / "good.json", work)
     (tmp_path / "in" / b"b\xe0i.json".decode("utf-8", "surrogateescape")).write_bytes(b"{")
     assert sorted(r.status for r in collect(cohort, [folder])) == ["accepted", "rejected"]
+
+
+SAMPLES = {
+    "a.zip": zipped({"a.json": b'{"cells": []}', "b.zip": zipped({"ü.ipynb": b"{}" * 50})}),
+    "a.eml": letter({"bài.json": b'{"cells": []}'}, From="An <an@example.org>", Date="x"),
+}
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(SAMPLES)),
+    changes=st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=6)), min_size=1, max_size=4),
+    cut=st.integers(0, 400),
+)
+def test_a_damaged_zip_or_e_mail_is_taken_or_refused_and_no_more(
+    tmp_path: Path, name: str, changes: list[tuple[int, bytes]], cut: int
+) -> None:
+    content = bytearray(SAMPLES[name])
+    for at, new in changes:
+        at %= len(content)
+        content[at : at + len(new)] = new
+    (lying,) = list_files([put(tmp_path / name, bytes(content[: len(content) - cut // 40]))])
+    for found in Unpacker(UTC, datetime.now(UTC)).unpack(lying):
+        assert found.refused or isinstance(found.content, bytes)
+        assert "\n" not in found.place

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.assignments import release_notebook
 from autograder.cohort import Cohort
 from autograder.collect import attempts, collect
 from autograder.collect.reading import read_notebooks
@@ -132,6 +133,16 @@ def copy_answers_whole(notebook: Any) -> None:
         notebook["cells"].insert(n + 1, copy.deepcopy(notebook["cells"][n]) | {"metadata": {}})
 
 
+def empty_copies_first(notebook: Any) -> None:
+    """A copy as released before each answer, under the same id, and all marks lost."""
+    language = notebook["metadata"]["course"]["language"]
+    released = {cell.id: cell for cell in release_notebook("w01", language).cells}
+    lose_marks(notebook)
+    for n in reversed(answer_cells(notebook)):
+        cell = notebook["cells"][n]
+        notebook["cells"].insert(n, copy.deepcopy(cell) | {"source": released[cell["id"]].source})
+
+
 def turn_answers(notebook: Any) -> None:
     """Code into text and text into code, by the menu or a key."""
     for n in answer_cells(notebook):
@@ -152,7 +163,7 @@ def delete_others(notebook: Any) -> None:
 
 HARMLESS: list[Damage] = [windows_lines, decompose, as_lines, null_attachments, no_outputs, bad_outputs]
 LOSSES: list[Damage] = [lose_course, lose_ids, lose_marks, lose_all, same_ids, copy_answers]
-LOSSES += [copy_answers_whole, turn_answers, delete_others]
+LOSSES += [copy_answers_whole, empty_copies_first, turn_answers, delete_others]
 ANSWERS = st.dictionaries(
     st.sampled_from([f"w01-q{n}-answer" for n in range(1, 8)] + ["w01-q8"]),
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=30),

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from autograder.assignments import release_notebook
 from autograder.cohort import Cohort, Trainee
 from autograder.collect import Receipt, collect
 from autograder.collect.whose import Names
 from autograder.collect.words import RejectedError
+from course import main
 from linelab.answers import BEGIN
 from linelab.trainees import written
 
@@ -157,6 +159,21 @@ def test_somebody_who_is_not_on_the_roster_is_refused_whatever_the_name_says(
     receipt = take(solve("K7P2QD4P"), f"{member}.ipynb")
     assert receipt.status == "rejected"
     assert "K7P2-QD4P is not on the roster" in receipt.reason
+
+
+def test_work_under_anothers_number_is_taken_and_the_instructor_is_told(
+    cohort: Cohort, member: str, hand_in: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Else somebody could put an empty notebook over another's work, and nobody would notice."""
+    cohort.enrol(name="Trần Thị Bình")
+    path = tmp_path / "Trần Thị Bình_7_assignsubmission_file_" / "w01.json"
+    path.parent.mkdir()
+    hand_in(member).rename(path)
+    result = CliRunner().invoke(main, ["collect", "-C", str(cohort.path), str(path)])
+    assert result.exit_code == 0, result.output
+    assert "is not that of “Trần Thị Bình_7_assignsubmission_file_”" in result.output
+    assert "1 with the number of one trainee and the name of another" in result.output
+    assert "Bình" not in (cohort.path / "receipts" / f"{member}.txt").read_text("utf-8-sig")
 
 
 def test_nobody_is_guessed(cohort: Cohort, take: Put, member: str, solve: Any) -> None:

@@ -26,6 +26,8 @@ async function ask(method, path, body, more = {}) {
   } catch {
     throw new Refusal("unreachable");
   }
+  // another `course review` than the one that this page came from, with another token
+  if (response.status === 403 || response.redirected) throw new Refusal("unreachable");
   const said = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refusal(said.kind ?? "failed", said.why ?? `${response.status} ${response.statusText}`);
   return said;

@@ -68,7 +68,7 @@ export function desk(sheet, mark, act) {
         reasons(sheet)),
       el("section", { class: "beside", "aria-labelledby": "beside-title" },
         el("h2", { id: "beside-title" }, say("beside")),
-        el("table", {}, el("tbody", { lang: language }, [...sheet.others].reverse().map((other) => answer(other, language)))))),
+        el("table", {}, el("tbody", { lang: language }, sheet.others.map((other) => answer(other, language)))))),
     el("section", { class: "rubric", "aria-labelledby": "rubric-title" },
       el("div", { class: "line" }, el("h2", { id: "rubric-title" }, say("rubric")), el("span", { class: "space" }),
         el("output", { id: "points" })),
@@ -104,7 +104,13 @@ function rubric(sheet, mark, act) {
         el("span", { class: "words" },
           el("span", { class: "only-read" }, `${LEVELS[level.share]}: `),
           el("span", { lang: sheet.language }, level.label),
-          sheet.marks.map((given, n) => given.levels[row.id] === level.share ? el("span", { class: "given" }, say(`given_${n + 1}`)) : null)))))));
+          sheet.marks.length ? chips(sheet, row, level) : null))))));
+}
+
+/** Which of both marks gave this level. */
+function chips(sheet, row, level) {
+  const given = sheet.marks.map((mark, n) => (mark.levels[row.id] === level.share ? say(`given_${n + 1}`) : null));
+  return el("span", { class: "chips" }, given.filter(Boolean).map((words) => el("span", { class: "given" }, words)));
 }
 
 /** Both marks that differ, where one settles them. */
