@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.cohort import Cohort
 from autograder.feedback_page import overview, render
 from autograder.files import write
-from autograder.standing import Line, standing
+from autograder.standing import Line, deadlines, standing
 from linelab.cases import load
 from linelab.trainees import written
 
@@ -52,7 +52,7 @@ def write_feedback(cohort: Cohort, *, zips: bool = False) -> Sent:
     Sent
         With a line in `problems` for what was not graded to its end, or with an older exercise.
     """
-    sent = Sent()
+    sent, due = Sent(), deadlines(cohort)
     by_trainee: dict[str, list[Line]] = {}
     lines = standing(cohort, sent.problems)
     if not any(line.record for line in lines):
@@ -64,9 +64,11 @@ def write_feedback(cohort: Cohort, *, zips: bool = False) -> Sent:
         for line in lines:
             if line.record is None or not _fits(line, sent.problems):
                 continue
-            files[f"{line.assignment}.html"] = render(line.trainee, line.record, line.details, cohort.site)
+            files[f"{line.assignment}.html"] = render(
+                line.trainee, line.record, line.details, cohort.site, line.levels
+            )
             sent.pages += 1
-        files["index.html"] = overview(lines[0].trainee, lines, set(files))
+        files["index.html"] = overview(lines[0].trainee, lines, set(files), due)
         sent.overviews += 1
         for name, content in files.items():
             sent.keep(cohort.path / "feedback" / trainee / name, content)

@@ -7,7 +7,7 @@ or an instructor wrote is shown as text.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -18,10 +18,10 @@ from autograder.page import SIGNS, bar, moment, page, row, state, table, words
 from autograder.page import points as shown
 from autograder.records import Record, in_language
 from autograder.sections import section
-from autograder.standing import Line
+from autograder.standing import Deadline, Line
 from autograder.texts import text
 from linelab.cases import Case, CaseError, load
-from linelab.cases.questions import Question
+from linelab.cases.questions import LEVELS, Question
 from linelab.texts import number
 from linelab.trainees import is_trainee_id, normalise, written
 
@@ -29,7 +29,13 @@ MOST_PROBLEMS = 20  # a notebook can make thousands
 SOMEBODY = re.compile(r"\b[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}\b")
 
 
-def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str = "") -> str:
+def render(
+    trainee: Trainee,
+    record: Record,
+    found: Sequence[Detail],
+    site: str = "",
+    levels: Mapping[str, Mapping[str, float]] | None = None,
+) -> str:
     """The page on one assignment in the trainee's language.
 
     Parameters
@@ -42,6 +48,8 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
         The marks, question by question.
     site : str
         Address of the course site for links to what to reread; without it sections are named in words.
+    levels : mapping, optional
+        Question to what was given for each row of its rubric, as a share of the row's points.
     """
     language, case = trainee.language, load(record.assignment)
     say = words("feedback", language)
@@ -67,7 +75,9 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
     if waiting:
         parts.append(f'<p class="note">{say("waiting")}</p>')
     parts.append(_contents(case, found, language))
-    parts += [_question(case.questions[d.question], d, record, case, language, site) for d in found]
+    for detail in found:
+        rows = _rubric(case.questions[detail.question], (levels or {}).get(detail.question, {}), language)
+        parts.append(_question(detail, rows, record, case, language, site))
     if record.problems:
         lines = [_own_only(in_language(line, language), trainee.id) for line in record.problems]
         items = "".join(f"<li>{escape(line)}</li>" for line in lines[:MOST_PROBLEMS])
@@ -78,7 +88,9 @@ def render(trainee: Trainee, record: Record, found: Sequence[Detail], site: str 
     return page(text("feedback.title", language, assignment=record.assignment), language, "".join(parts))
 
 
-def overview(trainee: Trainee, lines: Sequence[Line], pages: Container[str]) -> str:
+def overview(
+    trainee: Trainee, lines: Sequence[Line], pages: Container[str], due: Mapping[str, Deadline]
+) -> str:
     """The page on all assignments: points, what is missing, and links to those `pages` that there are."""
     language = trainee.language
     say = words("feedback", language)
@@ -104,9 +116,17 @@ def overview(trainee: Trainee, lines: Sequence[Line], pages: Container[str]) -> 
     parts.append(table(say("overview"), heads, rows))
     for key in ("missing", "ungraded", "waiting"):
         names = [line.assignment for line in lines if line.state[1] == key]
+        if key == "missing":
+            names = [_with_date(name, due, language) for name in names]
         if names:
             parts.append(f"<p>{say(f'todo.{key}', names=', '.join(names))}</p>")
     return page(text("feedback.overview", language), language, "".join(parts))
+
+
+def _with_date(assignment: str, due: Mapping[str, Deadline], language: str) -> str:
+    if assignment not in due:
+        return assignment
+    return f"{assignment} ({text('feedback.due', language, when=due[assignment].shown)})"
 
 
 def _total(points: float, most: float, language: str) -> str:
@@ -134,9 +154,8 @@ def _contents(case: Case, found: Sequence[Detail], language: str) -> str:
     return table(say("points"), heads, rows)
 
 
-def _question(
-    question: Question, detail: Detail, record: Record, case: Case, language: str, site: str
-) -> str:
+def _question(detail: Detail, rubric: str, record: Record, case: Case, language: str, site: str) -> str:
+    question = case.questions[detail.question]
     say = words("feedback", language)
     colour, _ = _grade(detail)
     title = f"{say('question', number=question.id.removeprefix('q'))}. {escape(question.label[language])}"
@@ -152,7 +171,7 @@ def _question(
     rows = [f"<dt>{say('answer')}</dt><dd>{answer}</dd>"]
     if detail.comment:
         rows.append(f'<dt>{say("comment")}</dt><dd class="memo">{escape(detail.comment)}</dd>')
-    body += f"<dl>{''.join(rows)}</dl>"
+    body += f"<dl>{''.join(rows)}</dl>{rubric}"
     if colour != "good" and not detail.waiting and question.reread:
         places = "".join(f"<li>{_place(label, language, site)}</li>" for label in question.reread)
         body += f'<div class="reread">{say("reread")}<ul>{places}</ul></div>'
@@ -160,6 +179,20 @@ def _question(
         f'<section class="{colour}" id="{escape(question.id)}"><header><h2>{title}</h2>{points}</header>'
         f"{body}</section>"
     )
+
+
+def _rubric(question: Question, levels: Mapping[str, float], language: str) -> str:
+    """What a person gave for each row of the rubric, with the words that the exercise has for it."""
+    say, rows = words("feedback", language), []
+    for criterion in question.rubric:
+        share = levels.get(criterion.id)
+        if share is None:
+            continue
+        said = criterion.levels[LEVELS.index(share)][language] if share in LEVELS else ""
+        got = f"{shown(share * criterion.points, language)} / {shown(criterion.points, language)}"
+        rows.append(row(escape(criterion.label[language]), (got, "n"), (escape(said), "words")))
+    heads = [(say("criterion"), ""), (say("points"), "n"), (say("seen"), "")]
+    return table(say("rubric"), heads, rows) if rows else ""
 
 
 def _place(label: str, language: str, site: str) -> str:

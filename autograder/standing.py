@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
 from autograder.collect import attempt_files
+from autograder.errors import CourseError
 from autograder.gradebook import Detail, Mark, judged
+from autograder.markings import Marking, markings
+from autograder.markings import standing as counting
 from autograder.records import Record, entered
+from autograder.rules import load_rules
 
 PASS = 60  # percent, for the colours here; what a certificate needs is said by its rules
 
@@ -28,6 +33,8 @@ class Line:
         None as long as nothing is graded to its end.
     details : list of Detail
         The questions; empty without a mark.
+    levels : mapping
+        Question to what a person gave for each row of its rubric, as a share of the row's points.
     """
 
     trainee: Trainee
@@ -36,6 +43,7 @@ class Line:
     mark: Mark | None = None
     details: tuple[Detail, ...] = ()
     record: Record | None = None
+    levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def attempts(self) -> int:
@@ -67,8 +75,46 @@ def standing(cohort: Cohort, problems: list[str]) -> list[Line]:
             times = tuple(sorted(_when(path) for path in attempt_files(cohort, trainee.id, assignment)))
             mark, found = marked.get((trainee.id, assignment), (None, []))
             record = entered(cohort.path, trainee.id, assignment) if mark else None
-            lines.append(Line(trainee, assignment, times, mark, tuple(found), record))
+            levels = _levels(cohort, mark, found, problems) if mark else {}
+            lines.append(Line(trainee, assignment, times, mark, tuple(found), record, levels))
     return lines
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When an assignment is due: the last moment that is on time, and the date as the class reads it."""
+
+    last: datetime
+    shown: str
+
+
+def deadlines(cohort: Cohort) -> dict[str, Deadline]:
+    """The deadlines that the class has set, by assignment."""
+    rules = load_rules(cohort.path)
+    found = {name: rules.of(name) for name in assignments()}
+    return {
+        name: Deadline(rule.deadline + rule.grace, rules.shown(rule.deadline))
+        for name, rule in found.items()
+        if rule.deadline
+    }
+
+
+def _levels(
+    cohort: Cohort, mark: Mark, found: Sequence[Detail], problems: list[str]
+) -> dict[str, Mapping[str, float]]:
+    """The rubric's rows of the marks that a person gave and that stand."""
+    try:
+        given = markings(cohort.path, mark.assignment)
+    except CourseError as error:  # a damaged line: the marks are in the gradebook all the same
+        if error.message not in problems:
+            problems.append(error.message)
+        return {}
+    by_hand: dict[str, Marking | None] = {
+        detail.question: counting(given.get((mark.trainee, detail.question), []), detail.points)
+        for detail in found
+        if detail.manual and not detail.waiting
+    }
+    return {question: marking.levels for question, marking in by_hand.items() if marking and marking.levels}
 
 
 def _when(path: Path) -> datetime:

@@ -21,7 +21,7 @@ from autograder.report.overview import overview_page
 from autograder.report.pairs import name_of, pair_page
 from autograder.report.people import People
 from autograder.report.study import study
-from autograder.standing import Line, standing
+from autograder.standing import Line, deadlines, standing
 
 
 def write_report(
@@ -62,7 +62,8 @@ def write_report(
     table = exports.marks_table(_ordered(lines, people), people)
     write(folder / "marks.csv", table, "utf-8-sig")  # the mark at its start makes Excel read it as UTF-8
     now = datetime.now(UTC)
-    first = overview_page(cohort, lines, studies, needs(lines, now), people, language, now)
+    due = deadlines(cohort)
+    first = overview_page(cohort, lines, studies, needs(lines, now, due), due, people, language, now)
     return write(folder / "index.html", first)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from autograder.standing import PASS, Line
+from autograder.standing import PASS, Deadline, Line
 
 FALL = 0.2  # of the points, below the mean of the marks before
 PATIENCE = timedelta(days=7)  # that a trainee waits for a mark
@@ -23,7 +23,7 @@ class Need:
 
 
 def needs(
-    lines: Sequence[Line], now: datetime, due: Mapping[str, datetime] | None = None
+    lines: Sequence[Line], now: datetime, due: Mapping[str, Deadline] | None = None
 ) -> dict[str, list[Need]]:
     """Trainee to what speaks for helping now.
 
@@ -60,8 +60,8 @@ def needs(
     return found
 
 
-def _is_due(assignment: str, lines: Sequence[Line], now: datetime, due: Mapping[str, datetime]) -> bool:
+def _is_due(assignment: str, lines: Sequence[Line], now: datetime, due: Mapping[str, Deadline]) -> bool:
     if assignment in due:
-        return now > due[assignment]
+        return now > due[assignment].last
     own = [bool(x.times) for x in lines if x.assignment == assignment]
     return any(own) and 2 * sum(own) >= len(own)

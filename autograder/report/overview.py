@@ -12,7 +12,7 @@ from autograder.page import SIGNS, bar, moment, page, points, row, state, table,
 from autograder.report.needs import RULES, VALUES, Need
 from autograder.report.people import People
 from autograder.report.study import Study
-from autograder.standing import PASS, Line
+from autograder.standing import PASS, Deadline, Line
 from autograder.texts import text
 from linelab.cases import load
 from linelab.texts import number
@@ -40,6 +40,7 @@ def overview_page(
     lines: Sequence[Line],
     studies: Mapping[str, Study],
     needed: Mapping[str, Sequence[Need]],
+    due: Mapping[str, Deadline],
     people: People,
     language: str,
     now: datetime,
@@ -54,7 +55,7 @@ def overview_page(
         *_help(needed, people, language),
         *_yours(lines, people, language),
         f"<h2>{say('all')}</h2>",
-        _matrix(lines, people, language),
+        _matrix(lines, due, people, language),
         *_assignments(lines, studies, language),
         f'<p><a href="marks.csv">marks.csv</a>: {say("csv")}</p>',
     ]
@@ -109,14 +110,15 @@ def _yours(lines: Sequence[Line], people: People, language: str) -> list[str]:
     return [f"<h2>{say('yours')}</h2><ul>{''.join(f'<li>{x}</li>' for x in items)}</ul>"]
 
 
-def _matrix(lines: Sequence[Line], people: People, language: str) -> str:
+def _matrix(lines: Sequence[Line], due: Mapping[str, Deadline], people: People, language: str) -> str:
     say = words("report", language)
     cells: dict[str, list[str]] = {}
     for line in lines:
         cells.setdefault(line.trainee.id, []).append(_cell(line, language))
     rows = [f'<tr><th scope="row">{people.who(who)}</th>{"".join(cells[who])}</tr>' for who in people.labels]
     names = list(dict.fromkeys(line.assignment for line in lines))
-    heads = [(say("trainee"), ""), *((escape(name), "") for name in names)]
+    dates = {name: f"<small>{say('due', when=due[name].shown)}</small>" for name in names if name in due}
+    heads = [(say("trainee"), ""), *((escape(name) + dates.get(name, ""), "") for name in names)]
     legend = " · ".join(
         state(colour, say(f"legend.{key}", mark=PASS))
         for colour, key in (("good", "passed"), ("part", "waiting"), ("bad", "below"), ("none", "missing"))

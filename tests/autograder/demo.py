@@ -16,6 +16,7 @@ from autograder.assignments import release_notebook
 from autograder.cohort import ROSTER_FIELDS, Cohort
 from autograder.entry import Entries
 from autograder.files import write
+from autograder.markings import FIRST, Marking, append_marking
 from autograder.records import Record, write_record
 from autograder.texts import both
 from linelab.cases import load
@@ -119,26 +120,31 @@ def _record(
 def _attempts(cohort: Cohort, rng: random.Random, record: Record, n: int) -> list[datetime]:
     """The attempts' files with their receipts, some days apart."""
     folder = cohort.path / "attempts" / record.trainee / record.assignment
-    first = datetime.now(UTC) - timedelta(
-        days=20 if record.assignment == "w01" else 9, hours=rng.uniform(0, 90)
-    )
+    days = 20 if record.assignment == "w01" else 9
+    first = datetime.now(UTC) - timedelta(days=days, hours=rng.uniform(0, 90))
     times = [first + k * timedelta(hours=rng.uniform(5, 40)) for k in range(1 + n % 3)]
     for k, when in enumerate(times, 1):
         target = folder / f"{k:03d}-{record.attempt[:12]}.ipynb"
         write(target, "{}")
-        write(target.with_suffix(".json"), json.dumps({"when": when.isoformat(timespec="seconds")}))
+        write(target.with_suffix(".json"), json.dumps({"handed_in": when.isoformat(timespec="seconds")}))
     return times
 
 
 def _marked(entries: Entries, record: Record, ability: float, language: str) -> None:
-    """A person's mark for the free text."""
+    """A person's mark for the free text, by its rubric."""
     comments = {"vi": "Rõ ràng; còn thiếu khoảng tin cậy.", "en": "Clear; the interval is missing."}
     for question in load(record.assignment).questions.values():
         if question.kind != "text" or record.points[question.id] is not None:
             continue
         name = f"{record.assignment}-{question.id}"
         place = (name, record.assignment, record.assignment, record.trainee)
+        levels = {row.id: round(2 * ability - n % 2 / 2) / 2 for n, row in enumerate(question.rubric)}
+        points = sum(levels[row.id] * row.points for row in question.rubric)
+        marking = Marking(
+            record.trainee, record.assignment, question.id, FIRST, "demo", record.graded_at, points, levels
+        )
+        append_marking(entries.cohort, marking)
         grade = entries.gradebook.find_grade(*place)
-        grade.manual_score, grade.needs_manual_grade = round(2 * question.points * ability) / 2, False
+        grade.manual_score, grade.needs_manual_grade = points, False
         entries.gradebook.find_comment(*place).manual_comment = comments[language]
         entries.gradebook.db.commit()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,8 @@ from autograder.gradebook import Detail, Mark
 from autograder.inert import readable
 from autograder.records import Record
 from autograder.sections import BOOK, section
-from autograder.standing import Line
-from autograder.texts import both
+from autograder.standing import Deadline, Line
+from autograder.texts import both, text
 from linelab.answers import schema
 from linelab.cases import load, names
 from linelab.texts import LANGUAGES
@@ -148,7 +150,24 @@ def test_lateness_is_taken_off_and_said() -> None:
     shown = page("vi", share=1.0, late=0.1)
     assert "18 / 20 điểm" in shown
     assert "mất 2 điểm trong 20 điểm đạt được (10 %)" in shown
-    assert "taken off" not in page("en", share=1.0)
+    assert "Lateness" in page("en", share=1.0, late=0.1)
+    assert "Lateness" not in page("en", share=1.0)
+
+
+def test_a_persons_mark_is_shown_by_the_rows_of_the_rubric() -> None:
+    made = record(answers={"q8": "memo"})
+    criteria = {row.id: row for row in schema("w01")["q8"].rubric}
+    levels = {"decision": 1.0, "figures": 0.5, "no such row": 1.0}
+    for language in LANGUAGES:
+        trainee = Trainee(made.trainee, language=language)
+        shown = render(trainee, made, details("w01", 0.5), levels={"q8": levels})
+        assert unescape(shown).count(criteria["decision"].levels[2][language]) == 1
+        assert unescape(shown).count(criteria["figures"].levels[1][language]) == 1
+        assert criteria["why"].levels[0][language] not in unescape(shown)  # not given, and so not said
+        assert "0,5 / 1" in shown or "0.5 / 1" in shown
+        assert "no such row" not in shown
+        plain = render(trainee, made, details("w01", 0.5))
+        assert text("feedback.rubric", language) not in plain
 
 
 def test_what_happened_is_said_in_the_trainees_language_and_names_nobody_else() -> None:
@@ -175,15 +194,17 @@ def line(language: str, assignment: str, share: float | None, times: Sequence[An
 
 def test_the_overview_says_the_total_and_what_is_missing() -> None:
     lines = [line("vi", "w01", 0.9, ["x"]), line("vi", "w02", None), line("vi", "w03", None, ["x"])]
-    shown = Tags(overview(lines[0].trainee, lines, {"w01.html"}))
+    shown = Tags(overview(lines[0].trainee, lines, {"w01.html"}, {}))
     assert shown.links == ["w01.html"]
     assert "18 / 20 điểm" in shown.text
     assert "Còn phải nộp: w02." in shown.text
     assert "Đã nhận và sẽ chấm: w03." in shown.text
+    due = {"w02": Deadline(datetime(2027, 1, 22, tzinfo=UTC), "2027-01-22 17:00")}
+    assert "Còn phải nộp: w02 (hạn 2027-01-22 17:00)." in overview(lines[0].trainee, lines, set(), due)
 
 
 def test_pages_are_complete_in_themselves(tmp_path: Path) -> None:
     lines = [line("en", "w01", 0.5)]
-    for shown in (page("en", HOSTILE), overview(lines[0].trainee, lines, set())):
+    for shown in (page("en", HOSTILE), overview(lines[0].trainee, lines, set(), {})):
         assert "default-src 'none'" in shown
         assert not re.search(r"(?i)url\(|@import|<link|<script|https?://", shown)

@@ -18,6 +18,7 @@ from autograder.feedback import write_feedback
 from autograder.feedback_page import render
 from autograder.gradebook import Detail
 from autograder.judge import hidden_seeds, judge
+from autograder.manual import set_manual
 from autograder.marking import expecting
 from autograder.records import Record, read_record
 from course import main
@@ -191,6 +192,29 @@ def test_a_new_cohort_takes_the_sites_address(tmp_path: Path, monkeypatch: pytes
     assert run.exit_code == 1
     assert "--site: 'a.example' is no web address" in run.output
     assert not (tmp_path / "d").exists()
+
+
+def test_rows_of_the_rubric_come_from_the_review_and_a_damaged_line_is_named(
+    graded: tuple[Cohort, str, str],
+) -> None:
+    cohort, good, _ = graded
+    levels = {"decision": 1.0, "figures": 0.5, "why": 1.0, "risk": 0.0}
+    set_manual(cohort, good, "w01", "q8", 2.5, "Rõ.", levels=levels)
+    feedback(cohort)
+    path = cohort.path / "feedback" / good / "w01.html"
+    shown = words_of(path)
+    for row in load("w01").questions["q8"].rubric:
+        assert row.label["vi"] in shown
+        assert escape(row.levels[round(2 * levels[row.id])]["vi"], quote=False) in shown
+    set_manual(cohort, good, "w01", "q8", 3)  # points alone take the place of the rows
+    feedback(cohort)
+    assert "Điểm theo từng tiêu chí" not in words_of(path)
+    with (cohort.path / "reviews" / "w01.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write("{}\n")
+    said = feedback(cohort, code=1).output
+    assert "w01.jsonl: line 3: is damaged" in said
+    assert said.count("w01.jsonl") == 1
+    assert "2 pages, 2 overviews" in said
 
 
 def test_marks_of_other_questions_than_there_are_now_are_named(

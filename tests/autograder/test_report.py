@@ -7,6 +7,7 @@ import io
 import json
 import random
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
@@ -20,13 +21,14 @@ from autograder.cohort import Cohort, Trainee
 from autograder.gradebook import Mark
 from autograder.report import write_report
 from autograder.report.needs import Need, needs
-from autograder.standing import Line, standing
+from autograder.standing import Deadline, Line, standing
 from course import main
 from linelab.cases import load
 from linelab.texts import LANGUAGES
 from linelab.trainees import normalise, written
 
 from . import demo
+from .conftest import copy_of
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -39,6 +41,20 @@ def report(cohort: Cohort, *arguments: str, code: int = 0) -> Result:
 
 def words_of(page: str) -> str:
     return " ".join(unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)).split())
+
+
+@pytest.fixture(scope="module")
+def seen(_demo_cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Cohort, dict[str, Path]]:
+    """A cohort and its report in each language, for tests that only look."""
+    folder = tmp_path_factory.mktemp("seen")
+    cohort, reports = copy_of(_demo_cohort, folder / "cohort"), {}
+    for language in LANGUAGES:
+        said = report(cohort, "--language", language).output.strip()
+        reports[language] = Path(shutil.copytree(Path(said).parent, folder / language))
+    return cohort, reports
+
+
+Seen = tuple[Cohort, dict[str, Path]]
 
 
 class Links(HTMLParser):
@@ -54,9 +70,8 @@ class Links(HTMLParser):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_is_there_complete_and_without_a_script(many: Cohort, language: str) -> None:
-    report(many, "--language", language)
-    folder = many.path / "report"
+def test_every_page_is_there_complete_and_without_a_script(seen: Seen, language: str) -> None:
+    folder = seen[1][language]
     pages = sorted(folder.rglob("*.html"))
     assert {p.name for p in pages if p.parent == folder} == {"index.html", "w01.html", "w02.html"}
     assert len(pages) > 3  # and those on pairs
@@ -69,13 +84,14 @@ def test_every_page_is_there_complete_and_without_a_script(many: Cohort, languag
             assert (path.parent / link).is_file(), f"{path.name}: {link} leads nowhere"
 
 
-def test_each_trainee_stands_in_the_matrix_as_the_gradebook_says(many: Cohort) -> None:
-    page = write_report(many).read_text("utf-8")
-    lines = standing(many, [])
+def test_each_trainee_stands_in_the_matrix_as_the_gradebook_says(seen: Seen) -> None:
+    cohort, reports = seen
+    page = (reports["vi"] / "index.html").read_text("utf-8")
+    lines = standing(cohort, [])
     rows = dict(re.findall(r'<th scope="row"><strong class="number">([\w-]+)</strong></th>(.*?)</tr>', page))
-    assert sorted(map(normalise, rows)) == sorted(many.roster())
+    assert sorted(map(normalise, rows)) == sorted(cohort.roster())
     signs = {"passed": "✓", "below": "✗", "waiting": "◐", "ungraded": "◐", "missing": "–"}
-    seen = set()
+    states = set()
     for line in lines:
         cells = re.findall(r"<td[^>]*>(.*?)</td>", rows[written(line.trainee.id)])
         cell = words_of(cells[assignments().index(line.assignment)])
@@ -83,8 +99,8 @@ def test_each_trainee_stands_in_the_matrix_as_the_gradebook_says(many: Cohort) -
         assert cell.startswith(signs[key]), (line, cell)
         if line.mark:
             assert f"{line.mark.points:g}".replace(".", ",") in cell
-        seen.add(key)
-    assert seen == set(signs)  # the cohort has them all
+        states.add(key)
+    assert states == set(signs)  # the cohort has them all
 
 
 def lines_of(*shares: float | None, late: float = 0.0, times: list[timedelta | None]) -> list[Line]:
@@ -123,30 +139,43 @@ def test_nothing_handed_in_counts_from_the_deadline_or_once_half_of_the_class_ha
 
     assert needs(class_of(1, 4), NOW) == {}
     assert set(needs(class_of(2, 4), NOW)) == {"2", "3"}
-    assert set(needs(class_of(0, 2), NOW, {"w01": NOW - DAY})) == {"0", "1"}
-    assert needs(class_of(3, 4), NOW, {"w01": NOW + DAY}) == {}
+    assert set(needs(class_of(0, 2), NOW, {"w01": Deadline(NOW - DAY, "")})) == {"0", "1"}
+    assert needs(class_of(3, 4), NOW, {"w01": Deadline(NOW + DAY, "")}) == {}
 
 
-def test_the_page_says_who_needs_help_by_rule_and_what_waits_for_people(many: Cohort) -> None:
+def test_the_deadlines_of_the_class_count(many: Cohort) -> None:
+    rules = many.path / "exercise-rules.yml"
+    text = rules.read_text("utf-8").replace("exercises: {}", "exercises: {w03: {deadline: 2026-11-02}}")
+    rules.write_text(text, "utf-8")
     page = words_of(write_report(many, "en").read_text("utf-8"))
+    assert "w03 due 2026-11-02 23:59" in page
+    who = written(demo.numbers(30)[0])
+    assert f"{who} : nothing handed in (w03)" in page
+    rules.write_text(text.replace("2026-11-02", "2126-11-02"), "utf-8")
+    page = words_of(write_report(many, "en").read_text("utf-8"))
+    assert "w03)" not in page.partition("Who needs help now")[2].partition("By which rules")[0]
+
+
+def test_the_page_says_who_needs_help_by_rule_and_what_waits_for_people(seen: Seen) -> None:
+    cohort, reports = seen
+    page = words_of((reports["en"] / "index.html").read_text("utf-8"))
     help_ = page.partition("Who needs help now")[2].partition("What waits for you")[0]
     yours = page.partition("What waits for you")[2].partition("All trainees")[0]
-    for who, reasons in needs(standing(many, []), datetime.now(UTC)).items():
+    for who, reasons in needs(standing(cohort, []), datetime.now(UTC)).items():
         assert written(who) in help_
         for need in reasons:
             assert need.assignment in help_.partition(written(who))[2]
     assert "the final mark is under 60 %" in help_
     waiting = sum(
-        d.waiting for x in standing(many, []) if x.assignment == "w01" and x.record for d in x.details
+        d.waiting for x in standing(cohort, []) if x.assignment == "w01" and x.record for d in x.details
     )
     assert f"w01: {waiting} texts wait to be marked" in yours
     assert "w02 q5: the hidden test is broken" in yours
     assert "received but not graded" in yours
 
 
-def test_no_figure_stands_without_its_number_of_hand_ins(many: Cohort) -> None:
-    report(many, "--language", "en")
-    page = words_of((many.path / "report" / "w01.html").read_text("utf-8"))
+def test_no_figure_stands_without_its_number_of_hand_ins(seen: Seen) -> None:
+    page = words_of((seen[1]["en"] / "w01.html").read_text("utf-8"))
     questions = page.partition("Question by question")[2].partition("How this is worked out")[0]
     for found in re.finditer(r"(−?\d+(?:\.\d+)?)(?: %)? \[[−\d.]+; [−\d.]+\]", questions):
         assert questions[found.end() :].startswith(" n = "), found[0]
@@ -154,9 +183,8 @@ def test_no_figure_stands_without_its_number_of_hand_ins(many: Cohort) -> None:
     assert re.search(r"Median \d+ %; the middle half from \d+ to \d+ % \(n = \d+\)", page)
 
 
-def test_the_copied_memo_and_the_equal_numbers_are_found_and_the_page_only_asks(many: Cohort) -> None:
-    report(many, "--language", "en")
-    folder = many.path / "report" / "pairs"
+def test_the_copied_memo_and_the_equal_numbers_are_found_and_the_page_only_asks(seen: Seen) -> None:
+    folder = seen[1]["en"] / "pairs"
     people = demo.numbers(30)
     pages = {p: p.read_text("utf-8") for p in folder.glob("w01-*.html")}
 
@@ -176,9 +204,8 @@ def test_the_copied_memo_and_the_equal_numbers_are_found_and_the_page_only_asks(
         assert not re.search(r"copied|cheat|plagiar|guilty|suspect|violation", said)
 
 
-def test_the_vietnamese_page_on_a_pair_judges_nobody_either(many: Cohort) -> None:
-    report(many, "--language", "vi")
-    for path in (many.path / "report" / "pairs").glob("*.html"):
+def test_the_vietnamese_page_on_a_pair_judges_nobody_either(seen: Seen) -> None:
+    for path in (seen[1]["vi"] / "pairs").glob("*.html"):
         page = re.sub(r'<div class="memo">.*?</div>', "", path.read_text("utf-8"), flags=re.DOTALL)
         assert "Trang này chỉ nêu câu hỏi" in page
         assert not re.search(r"(?i)gian lận|đạo văn|sao chép|vi phạm|nghi ngờ|chép bài", words_of(page))
