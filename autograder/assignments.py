@@ -83,8 +83,11 @@ def release_notebook(assignment: str, language: str = "vi") -> nbformat.Notebook
 
 
 def graded_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
-    """What a hand-in is put into before it is marked: as released, but with the hidden tests."""
-    return copy.deepcopy(_made(assignment, language, hidden_tests=True))
+    """What a hand-in is put into before it is marked: as released, but with the hidden tests.
+
+    The same object each time: not to be changed.
+    """
+    return _made(assignment, language, hidden_tests=True)
 
 
 @cache

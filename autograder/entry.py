@@ -1,15 +1,14 @@
 """Enters records in nbgrader: the marks in its gradebook, and the notebook that formgrader shows.
 
 nbgrader's `Autograde` does this a notebook at a time, in two passes through nbconvert, with a new connection
-for each step. Here one connection serves a whole run; what is entered is the same. The order makes a kill at
-any moment harmless: first the record, then the gradebook, last the notebook, which names its record. What
-was not entered to the end is entered again.
+for each step. Here one connection serves a whole run, and one transaction a batch; what is entered is the
+same. The order makes a kill at any moment harmless: first the records, then the gradebook, last the
+notebooks, each of which names its record. What was not entered to the end is entered again.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,16 +16,33 @@ from pathlib import Path
 from typing import Self
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
-from sqlalchemy.exc import SAWarning
+from nbgrader.api import Gradebook
+from sqlalchemy.exc import OperationalError
 
 from autograder.errors import CourseError
-from autograder.files import write
+from autograder.files import write_all
 from autograder.gradebook import open_gradebook
 from autograder.judge_cells import show
 from autograder.records import Record, entered_number, history, notebook_path, read
-from autograder.submission import rebuild
+from autograder.submission import as_json, rebuild
+from autograder.tables import Points, add_indexes, enter
 from linelab.answers import schema
+
+
+class UnreachableError(CourseError):
+    """The gradebook cannot be written, so that it is no use to go on."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record as written by `write_record`, the notebook as handed in, and when that was.
+
+    Only the text of the answer cells is taken from the notebook.
+    """
+
+    record: Record
+    notebook: nbformat.NotebookNode
+    handed_in: datetime
 
 
 @dataclass
@@ -41,50 +57,51 @@ class Entries:
     def open(cls, cohort: Path) -> Iterator[Self]:
         """Open the gradebook of a cohort folder."""
         with open_gradebook(cohort) as gradebook:
+            add_indexes(gradebook.db)
             yield cls(Path(cohort), gradebook)
 
-    def enter(self, record: Record, notebook: nbformat.NotebookNode, handed_in: datetime) -> None:
-        """Enter a record.
+    def enter(self, entries: Sequence[Entry]) -> None:
+        """Enter records, all of them or, if one cannot be, none.
 
-        Parameters
-        ----------
-        record : Record
-            As written by `write_record`.
-        notebook : NotebookNode
-            As handed in; only the text of the answer cells is taken from it.
-        handed_in : datetime
-            When; nbgrader shows it.
+        Raises
+        ------
+        UnreachableError
+            If the gradebook is locked for long, or gone.
         """
-        trainee, assignment = record.trainee, record.assignment
-        rebuilt = rebuild(notebook, assignment)
-        rebuilt.metadata["course"]["record"] = record.number
-        plain = nbformat.writes(rebuilt)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own: it flushes a session later
-            self._grades(record, handed_in)
-        course = self.cohort / "nbgrader"
-        write(course / "submitted" / trainee / assignment / f"{assignment}.ipynb", plain)
-        show(rebuilt, record)
-        write(notebook_path(self.cohort, trainee, assignment), nbformat.writes(rebuilt))
-
-    def _grades(self, record: Record, handed_in: datetime) -> None:
-        trainee, assignment = record.trainee, record.assignment
+        submitted: dict[Path, str | bytes] = {}
+        autograded: dict[Path, str | bytes] = {}
+        for entry in entries:
+            record = entry.record
+            rebuilt = rebuild(entry.notebook, record.assignment, record.number)
+            folder = self.cohort / "nbgrader" / "submitted" / record.trainee / record.assignment
+            submitted[folder / f"{record.assignment}.ipynb"] = as_json(rebuilt)
+            show(rebuilt, record)
+            autograded[notebook_path(self.cohort, record.trainee, record.assignment)] = as_json(rebuilt)
+        session = self.gradebook.db
         try:
-            self.gradebook.find_student(trainee)
-        except MissingEntry:
-            self.gradebook.add_student(trainee)
-        when = handed_in.astimezone(UTC).replace(tzinfo=None)
-        submission = self.gradebook.update_or_create_submission(assignment, trainee, timestamp=when)
-        same_text = _same_text(self.cohort, record)
-        (entered,) = submission.notebooks
-        for grade in entered.grades:
-            points = record.points.get(grade.cell.name.removeprefix(f"{assignment}-"))
-            grade.auto_score = points
-            if grade.manual_score is None:
-                grade.needs_manual_grade = points is None
-            elif not same_text:
-                grade.needs_manual_grade = True  # as nbgrader has it: a person looks at the new one, too
-        self.gradebook.db.commit()
+            enter(session, [self._points(entry) for entry in entries])
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            said = str(error.orig).strip().splitlines()[0]
+            raise UnreachableError(
+                f"{self.cohort}: the gradebook cannot be written ({said}); nothing is lost, "
+                "run the command again"
+            ) from None
+        except BaseException:
+            session.rollback()
+            raise
+        write_all(submitted)
+        write_all(autograded)
+
+    def _points(self, entry: Entry) -> Points:
+        return Points(
+            trainee=entry.record.trainee,
+            assignment=entry.record.assignment,
+            handed_in=entry.handed_in.astimezone(UTC).replace(tzinfo=None),
+            points=entry.record.points,
+            same_text=_same_text(self.cohort, entry.record),
+        )
 
 
 def _same_text(cohort: Path, record: Record) -> bool:

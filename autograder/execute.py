@@ -270,19 +270,20 @@ def _read_answer(record: Any, assignment: str, claims: _Claims) -> None:
 def _kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
     """The output as text and picture, or None."""
     kind, data = output.get("output_type"), output.get("data")
-    made: nbformat.NotebookNode | None = None
+    made: dict[str, Any] = {}
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        made = nbformat.v4.new_output("stream", name=name, text=_clean(output.get("text")))
+        made = {"name": name, "text": _clean(output.get("text"))}
     elif kind == "error":
         trace = output.get("traceback")
         lines = [_clean(x) for x in trace] if isinstance(trace, list) else []
-        name, value = _clean(output.get("ename")), _clean(output.get("evalue"))
-        made = nbformat.v4.new_output("error", ename=name, evalue=value, traceback=lines)
+        made = {name: _clean(output.get(name)) for name in ("ename", "evalue")} | {"traceback": lines}
     elif kind in ("display_data", "execute_result") and isinstance(data, dict):
+        kind = "display_data"
         kept = {k: _clean(data[k]) for k in KEPT if isinstance(data.get(k), str)}
-        made = nbformat.v4.new_output("display_data", data=kept) if kept else None
-    return made
+        made = {"data": kept, "metadata": {}} if kept else {}
+    # right by its making; nbformat's own way to make one checks it against the schema, which takes long
+    return nbformat.from_dict({"output_type": kind} | made) if made else None
 
 
 def _clean(text: Any) -> str:

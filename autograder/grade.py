@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,14 +23,14 @@ from autograder.assignments import assignments, version
 from autograder.cluster import on_cluster
 from autograder.cohort import Cohort
 from autograder.collect import Attempt, attempts
-from autograder.entry import Entries
+from autograder.entry import Entries, Entry, UnreachableError
 from autograder.errors import CourseError
 from autograder.files import write
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, entered, read_record, write_record
 from autograder.sandbox import require_sandbox
-from autograder.work import Done, Task, here
+from autograder.work import BATCH, Done, Task, here
 
 TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
 
@@ -103,20 +103,20 @@ def grade(
             Entries.open(cohort.path) as entries,
             _bar(len(todo) + len(unentered), progress) as bar,
         ):
-            for attempt, record in unentered:
-                _keep(entries, attempt, record, outcome)
-                bar.update(1)
-            for task, done in results:
-                attempt = todo[task.key]
-                try:
-                    if isinstance(done, CourseError):
-                        raise done
-                    _keep(entries, attempt, _recorded(cohort, attempt, done), outcome)
-                except CourseError as error:
-                    _failed(outcome, attempt, error.message)
-                except Exception as error:  # a fault of ours with one hand-in must not stop the batch either
-                    _failed(outcome, attempt, f"{type(error).__name__}: {error}; please report this")
-                bar.update(1, f"{outcome.failed} failed" if outcome.failed else "")
+            for first in range(0, len(unentered), BATCH):
+                some = unentered[first : first + BATCH]
+                _enter(entries, some, outcome)
+                bar.update(len(some))
+            for batch in results:
+                recorded = []
+                for task, done in batch:
+                    attempt = todo[task.key]
+                    with _going_on(outcome, attempt):
+                        if isinstance(done, CourseError):
+                            raise done
+                        recorded.append((attempt, _recorded(cohort, attempt, done)))
+                _enter(entries, recorded, outcome)
+                bar.update(len(batch), f"{outcome.failed} failed" if outcome.failed else "")
     if older:
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
@@ -205,16 +205,44 @@ def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
     return write_record(cohort.path, record)
 
 
-def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) -> None:
-    """Enter a record in nbgrader, and say what was odd."""
-    when = datetime.fromtimestamp(attempt.path.stat().st_mtime, UTC)
-    entries.enter(record, attempt.read(), when)
-    outcome.graded += 1
-    said = [*record.problems, *record.faults]
-    begun = record.trace.get("begun_as")
-    if begun and begun != attempt.trainee:
-        said.append(f"the notebook was begun as {begun}; ask whose work it is")
-    outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+def _enter(entries: Entries, recorded: Sequence[tuple[Attempt, Record]], outcome: Outcome) -> None:
+    """Enter records in nbgrader, and say what was odd; if it fails, each alone, to find whose fault it is."""
+    if not recorded:
+        return
+    try:
+        entries.enter([_entry(attempt, record) for attempt, record in recorded])
+    except UnreachableError:
+        raise
+    except Exception:
+        if len(recorded) > 1:
+            for one in recorded:
+                _enter(entries, [one], outcome)
+            return
+        with _going_on(outcome, recorded[0][0]):
+            raise
+        return
+    for attempt, record in recorded:
+        outcome.graded += 1
+        said = [*record.problems, *record.faults]
+        begun = record.trace.get("begun_as")
+        if begun and begun != attempt.trainee:
+            said.append(f"the notebook was begun as {begun}; ask whose work it is")
+        outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+
+
+def _entry(attempt: Attempt, record: Record) -> Entry:
+    return Entry(record, attempt.read(), datetime.fromtimestamp(attempt.path.stat().st_mtime, UTC))
+
+
+@contextmanager
+def _going_on(outcome: Outcome, attempt: Attempt) -> Iterator[None]:
+    """What goes wrong with one hand-in goes into `outcome`; it must not stop the rest."""
+    try:
+        yield
+    except CourseError as error:
+        _failed(outcome, attempt, error.message)
+    except Exception as error:
+        _failed(outcome, attempt, f"{type(error).__name__}: {error}; please report this")
 
 
 def _failed(outcome: Outcome, attempt: Attempt, why: str) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import CourseError
 from autograder.nbgrader_course import program_path
-from autograder.records import Reason, Record, entered, read_record
-from autograder.settings import gradebook_url
+from autograder.records import Reason, Record, entered, entered_number, read_record
+from autograder.settings import gradebook_url, has_gradebook
+from autograder.tables import Standing, standings
 
 
 @dataclass(frozen=True)
@@ -57,77 +58,75 @@ def marks(cohort: Any) -> list[Mark]:
         Anything with a `path`, or the folder itself.
     """
     folder = _folder(cohort)
-    with _maybe(folder) as gradebook:
-        return [_mark(folder, submission) for submission in _submissions(gradebook)]
+    return [
+        _mark(standing, *_newest(folder, standing.trainee, standing.assignment))
+        for standing in _standings(folder)
+    ]
 
 
 def details(cohort: Any, trainee: str, assignment: str) -> list[Detail]:
     """The marks question by question, in the order of the exercise."""
     folder = _folder(cohort)
     record = entered(folder, trainee, assignment)
-    with open_gradebook(folder) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment, trainee)
-        except MissingEntry:
-            raise CourseError(f"{trainee} {assignment}: nothing is graded there") from None
-        return _details(submission, record)
+    for standing in _standings(folder, trainee, assignment):
+        return _details(standing, record)
+    raise CourseError(f"{trainee} {assignment}: nothing is graded there")
 
 
 def judged(cohort: Any, problems: list[str]) -> Iterator[tuple[Mark, list[Detail]]]:
     """Each mark with its questions; one whose grading did not end goes into `problems`, the rest go on."""
     folder = _folder(cohort)
-    with _maybe(folder) as gradebook:
-        for submission in _submissions(gradebook):
-            trainee, assignment = submission.student.id, submission.assignment.name
-            try:
-                found = _details(submission, entered(folder, trainee, assignment))
-                yield _mark(folder, submission), found
-            except CourseError as error:
-                problems.append(f"{trainee} {assignment}: {error.message}")
+    for standing in _standings(folder):
+        trainee, assignment = standing.trainee, standing.assignment
+        try:
+            record, done = _newest(folder, trainee, assignment)
+        except CourseError as error:
+            problems.append(f"{trainee} {assignment}: {error.message}")
+            continue
+        if done:
+            yield _mark(standing, record, done), _details(standing, record)
+        else:
+            problems.append(f"{trainee} {assignment}: grading was interrupted; run course grade again")
 
 
-def _submissions(gradebook: Gradebook | None) -> list[Any]:
-    if gradebook is None:
-        return []
-    found = [s for assignment in gradebook.assignments for s in assignment.submissions]
-    return sorted(found, key=lambda s: (s.student.id, s.assignment.name))
+def _standings(folder: Path, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
+    if has_gradebook(folder):
+        with open_gradebook(folder) as gradebook:
+            yield from standings(gradebook.db, trainee, assignment)
 
 
-def _mark(folder: Path, submission: Any) -> Mark:
-    trainee, assignment = submission.student.id, submission.assignment.name
+def _newest(folder: Path, trainee: str, assignment: str) -> tuple[Record, bool]:
+    """The newest record, and whether nbgrader has it."""
     record = read_record(folder, trainee, assignment)
-    try:
-        done = not entered(folder, trainee, assignment).faults
-    except CourseError:
-        done = False
+    return record, entered_number(folder, trainee, assignment) == record.number
+
+
+def _mark(standing: Standing, record: Record, done: bool) -> Mark:
     return Mark(
-        trainee=trainee,
-        assignment=assignment,
-        points=round(float(submission.score) * (1 - record.late), 2),
-        max_points=float(submission.assignment.max_score),
+        trainee=standing.trainee,
+        assignment=standing.assignment,
+        points=round(standing.points * (1 - record.late), 2),
+        max_points=standing.max_points,
         attempt=record.attempt,
         graded_at=record.graded_at,
-        complete=done and not submission.needs_manual_grade,
+        complete=done and not record.faults and not standing.waiting,
         late=record.late,
     )
 
 
-def _details(submission: Any, record: Record) -> list[Detail]:
-    (notebook,) = submission.notebooks
-    prefix = f"{record.assignment}-"
-    grades = {grade.cell.name: grade for grade in notebook.grades}
-    comments = {entry.cell.name: entry.manual_comment for entry in notebook.comments}
+def _details(standing: Standing, record: Record) -> list[Detail]:
     return [
         Detail(
             question=question,
-            points=float(grades[prefix + question].score),
-            max_points=float(grades[prefix + question].max_score),
+            points=standing.grades[question].points,
+            max_points=standing.grades[question].max_points,
             reasons=record.reasons.get(question, []),
-            comment=str(comments.get(prefix + question) or ""),
-            manual=grades[prefix + question].manual_score is not None,
-            waiting=bool(grades[prefix + question].needs_manual_grade),
+            comment=standing.comments.get(question, ""),
+            manual=standing.grades[question].manual,
+            waiting=standing.grades[question].waiting,
         )
         for question in record.points
+        if question in standing.grades  # else the exercise has lost it since
     ]
 
 
@@ -169,12 +168,11 @@ def _folder(cohort: Any) -> Path:
 @contextmanager
 def open_gradebook(folder: Path) -> Iterator[Gradebook]:
     """nbgrader's gradebook of a cohort folder; CourseError if there is none or it cannot be reached."""
-    url = gradebook_url(folder)
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
+    if not has_gradebook(folder):
         raise CourseError(f"{folder}: has no gradebook yet; run course grade first")
     try:
         with program_path():
-            gradebook = Gradebook(url)
+            gradebook = Gradebook(gradebook_url(folder))
     except (SQLAlchemyError, ImportError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise CourseError(f"{folder / 'cohort.yml'}: gradebook: cannot be reached ({said})") from None
@@ -183,16 +181,6 @@ def open_gradebook(folder: Path) -> Iterator[Gradebook]:
             yield gradebook
         finally:
             gradebook.engine.dispose()
-
-
-@contextmanager
-def _maybe(folder: Path) -> Iterator[Gradebook | None]:
-    url = gradebook_url(folder)
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
-        yield None
-        return
-    with open_gradebook(folder) as gradebook:
-        yield gradebook
 
 
 def _grade(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:

@@ -12,6 +12,7 @@ from autograder.errors import CourseError
 from linelab.texts import LANGUAGES
 
 FILE = "cohort.yml"
+PATIENCE = 60  # seconds to wait while somebody else writes in the gradebook
 
 
 @dataclass(frozen=True)
@@ -56,4 +57,14 @@ def gradebook_url(folder: Path) -> str:
         raise CourseError(
             f"{file}: gradebook: {given!r} is no address such as postgresql://user:word@host/name"
         )
-    return given or f"sqlite:///{(Path(folder) / 'nbgrader' / 'gradebook.db').resolve()}"
+    return given or f"sqlite:///{gradebook_file(folder).resolve()}?timeout={PATIENCE}"
+
+
+def has_gradebook(folder: Path) -> bool:
+    """Whether there is a gradebook to open; one that is no file is taken to be there."""
+    return not gradebook_url(folder).startswith("sqlite:") or gradebook_file(folder).is_file()
+
+
+def gradebook_file(folder: Path) -> Path:
+    """The file of a gradebook that is in the cohort folder."""
+    return Path(folder) / "nbgrader" / "gradebook.db"

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook
 
 from autograder import plan as plan_module
 from autograder.assignments import release_notebook, source_notebook
-from autograder.entry import Entries
+from autograder.entry import Entries, Entry
 from autograder.errors import CourseError
 from autograder.execute import execute
 from autograder.gradebook import details, marks, set_manual
@@ -129,7 +129,7 @@ def judge(course: Path, notebook: nbformat.NotebookNode, answers: Answers, who: 
         faults=result.faults,
     )
     with Entries.open(course) as entries:
-        entries.enter(write_record(course, record), notebook, datetime.now(UTC))
+        entries.enter([Entry(write_record(course, record), notebook, datetime.now(UTC))])
     return result
 
 
