@@ -33,7 +33,7 @@ from nbgrader.api import Gradebook
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
-
+# ruff: noqa: E402
 import parts
 from hand_ins import WEEK, filled, kind, stock_source, trainees
 

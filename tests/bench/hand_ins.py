@@ -1,4 +1,4 @@
-"""One class at the exercise of week 1, for both graders: who hands in what, and the exercise as stock runs it.
+"""One class at the exercise of week 1, for both graders, and the exercise as stock runs it.
 
 Stock nbgrader runs trainee's code and hidden tests in one kernel, so its exercise is the same notebook with
 the same hidden tests, which there get their `answers` from what the notebook recorded, their `case` from the
