@@ -19,9 +19,9 @@ import nbformat
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
 
+from autograder.database import open_gradebook
 from autograder.errors import CourseError
 from autograder.files import write_all
-from autograder.gradebook import open_gradebook
 from autograder.judge_cells import show
 from autograder.records import Record, entered_number, history, notebook_path, read
 from autograder.submission import as_json, rebuild

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.database import open_gradebook
 from autograder.errors import CourseError
-from autograder.nbgrader_course import program_path
 from autograder.records import Reason, Record, entered, entered_number, read_record
-from autograder.settings import gradebook_url, has_gradebook
+from autograder.settings import has_gradebook
 from autograder.tables import Standing, standings
 
 
@@ -163,24 +161,6 @@ def set_manual(
 
 def _folder(cohort: Any) -> Path:
     return Path(getattr(cohort, "path", cohort)).resolve()
-
-
-@contextmanager
-def open_gradebook(folder: Path) -> Iterator[Gradebook]:
-    """nbgrader's gradebook of a cohort folder; CourseError if there is none or it cannot be reached."""
-    if not has_gradebook(folder):
-        raise CourseError(f"{folder}: has no gradebook yet; run course grade first")
-    try:
-        with program_path():
-            gradebook = Gradebook(gradebook_url(folder))
-    except (SQLAlchemyError, ImportError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CourseError(f"{folder / 'cohort.yml'}: gradebook: cannot be reached ({said})") from None
-    with gradebook:
-        try:
-            yield gradebook
-        finally:
-            gradebook.engine.dispose()
 
 
 def _grade(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:

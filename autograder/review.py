@@ -18,6 +18,7 @@ from autograder.cohort import Cohort
 from autograder.errors import CourseError
 from autograder.gradebook import Detail, judged
 from autograder.nbgrader_course import prepare_course
+from autograder.settings import has_gradebook
 
 EXTENSIONS = {
     "nbgrader.server_extensions.formgrader": True,
@@ -44,7 +45,7 @@ def open_formgrader(cohort: Cohort, port: int = 8890) -> int:
     It takes its settings from here and none from the user's own Jupyter. Trainees stand there by number.
     """
     course = cohort.path / "nbgrader"
-    if not (course / "gradebook.db").is_file():
+    if not has_gradebook(cohort.path):
         raise CourseError(f"{course}: has no gradebook; run course grade first")
     prepare_course(course, cohort.language)  # its settings may be those of an older version of this package
     port, token = _free(port), secrets.token_urlsafe(16)

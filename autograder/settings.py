@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def gradebook_url(folder: Path) -> str:
     """Where the gradebook is: a file in the cohort folder, or what cohort.yml says under `gradebook`.
 
     Another place is a database that several graders share, such as
-    ``postgresql://grader:password@host/cohort``.
+    ``postgresql://grader:password@host/cohort``; the driver is psycopg2 unless the address names one.
     """
     file = Path(folder) / FILE
     try:
@@ -57,14 +58,12 @@ def gradebook_url(folder: Path) -> str:
         raise CourseError(
             f"{file}: gradebook: {given!r} is no address such as postgresql://user:word@host/name"
         )
-    return given or f"sqlite:///{gradebook_file(folder).resolve()}?timeout={PATIENCE}"
+    if given:
+        return re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg2://", given)
+    return f"sqlite:///{(Path(folder) / 'nbgrader' / 'gradebook.db').resolve()}?timeout={PATIENCE}"
 
 
 def has_gradebook(folder: Path) -> bool:
     """Whether there is a gradebook to open; one that is no file is taken to be there."""
-    return not gradebook_url(folder).startswith("sqlite:") or gradebook_file(folder).is_file()
-
-
-def gradebook_file(folder: Path) -> Path:
-    """The file of a gradebook that is in the cohort folder."""
-    return Path(folder) / "nbgrader" / "gradebook.db"
+    kind, _, rest = gradebook_url(folder).partition(":///")
+    return kind != "sqlite" or Path(rest.partition("?")[0]).is_file()
