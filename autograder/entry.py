@@ -25,7 +25,7 @@ from autograder.files import write_all
 from autograder.judge_cells import show
 from autograder.records import Record, entered_number, history, notebook_path, read
 from autograder.submission import as_json, rebuild
-from autograder.tables import Points, add_indexes, enter
+from autograder.tables import Points, add_indexes, enter, handed_in
 from linelab.answers import schema
 
 
@@ -59,6 +59,10 @@ class Entries:
         with open_gradebook(cohort) as gradebook:
             add_indexes(gradebook.db)
             yield cls(Path(cohort), gradebook)
+
+    def known(self) -> set[tuple[str, str]]:
+        """Trainee and assignment of all that the gradebook has."""
+        return handed_in(self.gradebook.db)
 
     def enter(self, entries: Sequence[Entry]) -> None:
         """Enter records, all of them or, if one cannot be, none.

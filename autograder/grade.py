@@ -81,42 +81,28 @@ def grade(
             require_sandbox(cohort.path)
         prepare_course(cohort.path / "nbgrader", cohort.language)
         outcome = Outcome()
-        todo: dict[str, Attempt] = {}
-        unentered: list[tuple[Attempt, Record]] = []
-        older = 0
-        for attempt in latest(cohort, outcome):
-            record = None if regrade else _record_of(cohort, attempt)
-            if record is None:
-                todo[f"{attempt.trainee}/{attempt.assignment}"] = attempt
-            elif not _is_entered(cohort, attempt):
-                unentered.append((attempt, record))
+        with Entries.open(cohort.path) as entries, _regrading(cohort, regrade, outcome) as since:
+            todo, unentered, older = _work_left(cohort, entries.known(), since, outcome)
+            tasks = _tasks(cohort, todo, unsafe, outcome)
+            if scheduler:
+                results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
             else:
-                outcome.unchanged += 1
-                older += record.trace.get("version") != version(attempt.assignment)
-        tasks = _tasks(cohort, todo, unsafe, outcome)
-        if scheduler:
-            results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
-        else:
-            results = here(tasks, jobs, len(todo))
-        with (
-            closing(results),
-            Entries.open(cohort.path) as entries,
-            _bar(len(todo) + len(unentered), progress) as bar,
-        ):
-            for first in range(0, len(unentered), BATCH):
-                some = unentered[first : first + BATCH]
-                _enter(entries, some, outcome)
-                bar.update(len(some))
-            for batch in results:
-                recorded = []
-                for task, done in batch:
-                    attempt = todo[task.key]
-                    with _going_on(outcome, attempt):
-                        if isinstance(done, CourseError):
-                            raise done
-                        recorded.append((attempt, _recorded(cohort, attempt, done)))
-                _enter(entries, recorded, outcome)
-                bar.update(len(batch), f"{outcome.failed} failed" if outcome.failed else "")
+                results = here(tasks, jobs, len(todo))
+            with closing(results), _bar(len(todo) + len(unentered), progress) as bar:
+                for first in range(0, len(unentered), BATCH):
+                    some = unentered[first : first + BATCH]
+                    _enter(entries, some, outcome)
+                    bar.update(len(some))
+                for batch in results:
+                    recorded = []
+                    for task, done in batch:
+                        attempt = todo[task.key]
+                        with _going_on(outcome, attempt):
+                            if isinstance(done, CourseError):
+                                raise done
+                            recorded.append((attempt, _recorded(cohort, attempt, done)))
+                    _enter(entries, recorded, outcome)
+                    bar.update(len(batch), f"{outcome.failed} failed" if outcome.failed else "")
     if older:
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
@@ -143,9 +129,38 @@ def latest(cohort: Cohort, outcome: Outcome | None = None) -> list[Attempt]:
     return found
 
 
-def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
-    """Whether the marks in the gradebook are of this very attempt, and no hidden test was broken."""
-    return _record_of(cohort, attempt) is not None and _is_entered(cohort, attempt)
+def _work_left(
+    cohort: Cohort, known: set[tuple[str, str]], since: str, outcome: Outcome
+) -> tuple[dict[str, Attempt], list[tuple[Attempt, Record]], int]:
+    """What is to be graded, what has a record that is to be entered, and how many were graded otherwise."""
+    todo: dict[str, Attempt] = {}
+    unentered: list[tuple[Attempt, Record]] = []
+    older = 0
+    for attempt in latest(cohort, outcome):
+        record = _record_of(cohort, attempt)
+        if record is None or record.graded_at <= since:
+            todo[f"{attempt.trainee}/{attempt.assignment}"] = attempt
+        elif (attempt.trainee, attempt.assignment) not in known or not _is_entered(cohort, attempt):
+            unentered.append((attempt, record))
+        else:
+            outcome.unchanged += 1
+            older += record.trace.get("version") != version(attempt.assignment)
+    return todo, unentered, older
+
+
+@contextmanager
+def _regrading(cohort: Cohort, regrade: bool, outcome: Outcome) -> Iterator[str]:
+    """Since when a grading counts: for a regrade since it was begun, also if that run was interrupted."""
+    marker = cohort.path / ".regrading"
+    if not regrade:
+        yield ""
+        return
+    if marker.is_file():
+        outcome.problems.append(f"went on with the regrading that was begun at {marker.read_text('ascii')}")
+    else:
+        write(marker, _now())
+    yield marker.read_text("ascii")
+    marker.unlink()
 
 
 def _record_of(cohort: Cohort, attempt: Attempt) -> Record | None:
@@ -186,7 +201,7 @@ def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
         assignment=attempt.assignment,
         answers=done.answers,
         attempt=attempt.sha256,
-        graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        graded_at=_now(),
         problems=done.problems,
         points=done.judgement.points,
         reasons=done.judgement.reasons,
@@ -265,6 +280,10 @@ def _bar(length: int, progress: bool) -> Any:
     return click.progressbar(
         length=length, label="Grading", hidden=not progress or not length, item_show_func=lambda name: name
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @cache

@@ -242,6 +242,15 @@ _REGRADED = (
 )
 
 
+def handed_in(session: Any) -> set[tuple[str, str]]:
+    """Trainee and assignment of all submissions that are there."""
+    there = select(_submissions.c.student_id, Assignment.name)
+    found = session.execute(there.join(Assignment, Assignment.id == _submissions.c.assignment_id))
+    known = {(student, assignment) for student, assignment in found}
+    session.rollback()
+    return known
+
+
 def standings(session: Any, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
     """All hand-ins that are entered, by trainee and assignment, or those of one trainee at one assignment.
 
