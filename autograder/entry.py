@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import nbformat
 from nbgrader.api import Gradebook
@@ -23,10 +24,10 @@ from autograder.database import open_gradebook
 from autograder.errors import CourseError
 from autograder.files import write_all
 from autograder.judge_cells import show
+from autograder.markings import fingerprint, markings, standing
 from autograder.records import Record, entered_number, history, notebook_path, read
 from autograder.submission import as_json, rebuild
 from autograder.tables import Points, add_indexes, enter, handed_in
-from linelab.answers import schema
 
 
 class UnreachableError(CourseError):
@@ -64,7 +65,11 @@ class Entries:
         """Trainee and assignment of all that the gradebook has."""
         return handed_in(self.gradebook.db)
 
-    def enter(self, entries: Sequence[Entry]) -> None:
+    def enter(self, record: Record, notebook: nbformat.NotebookNode, handed_in: datetime) -> None:
+        """Enter one record; see `Entry` for what it takes."""
+        self.enter_all([Entry(record, notebook, handed_in)])
+
+    def enter_all(self, entries: Sequence[Entry]) -> None:
         """Enter records, all of them or, if one cannot be, none.
 
         Raises
@@ -104,20 +109,29 @@ class Entries:
             assignment=entry.record.assignment,
             handed_in=entry.handed_in.astimezone(UTC).replace(tzinfo=None),
             points=entry.record.points,
-            same_text=_same_text(self.cohort, entry.record),
+            looks_again=partial(_looks_again, self.cohort, entry.record),
         )
 
 
-def _same_text(cohort: Path, record: Record) -> bool:
-    """Whether the free texts are those that were entered last, so that a person's mark for them stands."""
-    number = entered_number(cohort, record.trainee, record.assignment)
-    if number is None:
-        return False
-    if number in (0, record.number):  # it was there but got damaged, or is entered once more
-        return True
-    texts = [q.id for q in schema(record.assignment).values() if q.kind == "text"]
+def _looks_again(cohort: Path, record: Record, question: str, points: float, waiting: bool) -> bool:
+    """Whether the mark that a person gave for a question was for another answer than the record's."""
+    given = record.answers.get(question)
+    found = markings(cohort, record.assignment).get((record.trainee, question), [])
+    mark = standing(found, points)
+    if mark is not None:
+        return mark.answer != fingerprint(given)
+    # given in nbgrader's own pages, outside of `course review`: for the answer that was entered then
     try:
-        old = read(history(cohort, record.trainee, record.assignment)[number - 1]).answers
-    except (CourseError, IndexError):
-        return False
-    return [old.get(q) for q in texts] == [record.answers.get(q) for q in texts]
+        before = _entered_answers(cohort, record, question)
+    except CourseError:  # a damaged record
+        return True
+    return waiting or any(answer != given for answer in before)
+
+
+def _entered_answers(cohort: Path, record: Record, question: str) -> list[Any]:
+    """The answer that nbgrader has so far; if that cannot be known, all that it may have."""
+    number = entered_number(cohort, record.trainee, record.assignment)
+    before = history(cohort, record.trainee, record.assignment)[: record.number]
+    if number:
+        before = before[number - 1 : number]
+    return [read(path).answers.get(question) for path in before]

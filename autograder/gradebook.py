@@ -1,19 +1,31 @@
-"""Marks out of nbgrader's gradebook, and a person's marks into it."""
+"""Marks out of nbgrader's gradebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    GradeCell,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
+from sqlalchemy import func, select
 
 from autograder.database import open_gradebook
 from autograder.errors import CourseError
 from autograder.records import Reason, Record, entered, entered_number, read_record
 from autograder.settings import has_gradebook
-from autograder.tables import Standing, standings
+
+PAGE = 200  # trainees that are read at a time
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,38 @@ class Detail:
     comment: str
     manual: bool
     waiting: bool
+
+
+@dataclass(frozen=True)
+class GradeRow:
+    """One question's line: `manual` if a person gave a mark, `waiting` if one is needed.
+
+    While one is needed, a mark that is still there was for another answer, and does not count.
+    """
+
+    points: float
+    max_points: float
+    manual: bool
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the tables say of one hand-in, by question id."""
+
+    trainee: str
+    assignment: str
+    max_points: float
+    grades: dict[str, GradeRow] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def points(self) -> float:
+        return sum(row.points for row in self.grades.values())
+
+    @property
+    def waiting(self) -> bool:
+        return any(row.waiting for row in self.grades.values())
 
 
 def marks(cohort: Any) -> list[Mark]:
@@ -87,10 +131,75 @@ def judged(cohort: Any, problems: list[str]) -> Iterator[tuple[Mark, list[Detail
             problems.append(f"{trainee} {assignment}: grading was interrupted; run course grade again")
 
 
+def _read(session: Any, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
+    """All hand-ins that are entered, by trainee and assignment, or those of one trainee at one assignment.
+
+    A page of trainees is read at a time, whole: neither memory nor locks grow with the class.
+    """
+    there = session.scalars(select(SubmittedAssignment.student_id).distinct())
+    people = [trainee] if trainee else sorted(there)
+    names = dict(session.execute(select(Assignment.id, Assignment.name)).all())
+    worth = select(Notebook.assignment_id, func.sum(_MOST)).select_from(_CELLS)
+    worth = worth.group_by(Notebook.assignment_id)
+    most = {names[of]: float(points) for of, points in session.execute(worth)}
+    for first in range(0, len(people), PAGE):
+        some = people[first : first + PAGE]
+        found = {
+            (student, names[of]): Standing(student, names[of], most.get(names[of], 0.0))
+            for student, of in session.execute(
+                select(SubmittedAssignment.student_id, SubmittedAssignment.assignment_id).where(
+                    SubmittedAssignment.student_id.in_(some)
+                )
+            )
+            if assignment in ("", names[of])
+        }
+        for student, of, cell, *row in session.execute(_lines(Grade, some)):
+            if (student, names[of]) in found:
+                score, automatic, most_here, manual, waits = row
+                found[student, names[of]].grades[cell.removeprefix(f"{names[of]}-")] = GradeRow(
+                    float((automatic or 0.0) if waits else score),
+                    float(most_here),
+                    manual is not None,
+                    bool(waits),
+                )
+        for student, of, cell, comment in session.execute(_lines(Comment, some)):
+            if (student, names[of]) in found and comment:
+                found[student, names[of]].comments[cell.removeprefix(f"{names[of]}-")] = str(comment)
+        session.rollback()  # nothing is held while somebody works with the page
+        yield from (found[key] for key in sorted(found))
+
+
+_MOST = func.coalesce(GradeCell.__table__.c.max_score, TaskCell.__table__.c.max_score, 0.0)
+_CELLS = (
+    Notebook.__table__.join(BaseCell.__table__)
+    .outerjoin(GradeCell.__table__, GradeCell.__table__.c.id == BaseCell.__table__.c.id)
+    .outerjoin(TaskCell.__table__, TaskCell.__table__.c.id == BaseCell.__table__.c.id)
+)
+
+
+def _lines(kind: Any, students: Sequence[str]) -> Any:
+    """Query of the lines of the grade or the comment table that belong to these students."""
+    cells = BaseCell.__table__
+    if kind is Grade:
+        columns = [Grade.score, Grade.auto_score, _MOST, Grade.manual_score, Grade.needs_manual_grade]
+    else:
+        columns = [Comment.manual_comment]
+    query = (
+        select(SubmittedAssignment.student_id, SubmittedAssignment.assignment_id, cells.c.name, *columns)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(kind, kind.notebook_id == SubmittedNotebook.id)
+        .join(cells, cells.c.id == kind.cell_id)
+    )
+    if kind is Grade:
+        for table in (GradeCell.__table__, TaskCell.__table__):
+            query = query.outerjoin(table, table.c.id == cells.c.id)
+    return query.where(SubmittedAssignment.student_id.in_(students))
+
+
 def _standings(folder: Path, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
     if has_gradebook(folder):
         with open_gradebook(folder) as gradebook:
-            yield from standings(gradebook.db, trainee, assignment)
+            yield from _read(gradebook.db, trainee, assignment)
 
 
 def _newest(folder: Path, trainee: str, assignment: str) -> tuple[Record, bool]:
@@ -119,7 +228,7 @@ def _details(standing: Standing, record: Record) -> list[Detail]:
             points=standing.grades[question].points,
             max_points=standing.grades[question].max_points,
             reasons=record.reasons.get(question, []),
-            comment=standing.comments.get(question, ""),
+            comment="" if standing.grades[question].waiting else standing.comments.get(question, ""),
             manual=standing.grades[question].manual,
             waiting=standing.grades[question].waiting,
         )
@@ -128,50 +237,5 @@ def _details(standing: Standing, record: Record) -> list[Detail]:
     ]
 
 
-def set_manual(
-    cohort: Any, trainee: str, assignment: str, question: str, points: float, comment: str = ""
-) -> None:
-    """Enter a person's mark for a question; it counts instead of the automatic one.
-
-    Parameters
-    ----------
-    cohort : Cohort or path
-        The cohort.
-    trainee, assignment, question : str
-        Which answer.
-    points : float
-        From 0 to what the question is worth.
-    comment : str
-        What the trainee reads beside it.
-    """
-    with open_gradebook(_folder(cohort)) as gradebook:
-        grade = _grade(gradebook, trainee, assignment, question)
-        if not 0 <= points <= grade.max_score:
-            raise CourseError(
-                f"{trainee} {assignment} {question}: {points:g} points; give 0 to {grade.max_score:g}"
-            )
-        grade.manual_score, grade.needs_manual_grade = float(points), False
-        entry = _comment_entry(gradebook, trainee, assignment, question)
-        if entry is not None:
-            entry.manual_comment = comment or None
-        elif comment:
-            raise CourseError(f"{assignment} {question}: takes no comment; leave it out")
-        gradebook.db.commit()
-
-
 def _folder(cohort: Any) -> Path:
     return Path(getattr(cohort, "path", cohort)).resolve()
-
-
-def _grade(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:
-    try:
-        return gradebook.find_grade(f"{assignment}-{question}", assignment, assignment, trainee)
-    except MissingEntry:
-        raise CourseError(f"{trainee} {assignment} {question}: nothing is graded there") from None
-
-
-def _comment_entry(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:
-    try:
-        return gradebook.find_comment(f"{assignment}-{question}", assignment, assignment, trainee)
-    except MissingEntry:
-        return None  # nbgrader keeps comments for answer cells only

@@ -12,6 +12,7 @@ import copy
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -148,7 +149,8 @@ def run_test(
     }
     reasons: list[Reason] = []
     try:
-        with collecting() as reasons, contextlib.redirect_stdout(io.StringIO()):
+        silent = io.StringIO()  # a simulation shows its progress, and grading has a bar of its own
+        with collecting() as reasons, redirect_stdout(silent), redirect_stderr(silent):
             body, last = _compiled(source)
             exec(body, namespace)
             points = eval(last, namespace) if last else None

@@ -1,22 +1,21 @@
-"""nbgrader's own tables, read and filled for many hand-ins at a time.
+"""nbgrader's own tables, filled for many hand-ins at a time.
 
 nbgrader's Python interface takes dozens of queries for each hand-in, and its tables lack the indexes for
 them: each of ten thousand hand-ins would take longer than the one before. What stands in the tables is the
-same either way. What a person may change in formgrader meanwhile is decided inside one statement.
+same either way. Lines that a person may change meanwhile are held while they are looked at and written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from nbgrader.api import (
     Assignment,
-    BaseCell,
     Comment,
     Grade,
     GradeCell,
@@ -27,12 +26,11 @@ from nbgrader.api import (
     SubmittedNotebook,
     TaskCell,
 )
-from sqlalchemy import Boolean, bindparam, case, func, insert, select, text, true, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import CourseError
 
-PAGE = 200  # trainees that are read at a time
 INDEXES = {
     "submitted_assignment": "student_id",
     "submitted_notebook": "assignment_id",
@@ -51,44 +49,16 @@ class Points:
         In UTC, without saying so.
     points : mapping
         Question id to automatic points; None where a person has to mark.
-    same_text : bool
-        The free texts are those that a person may have marked already.
+    looks_again : callable
+        Given a question, the mark that a person gave, and whether it waits already: whether a person is to
+        look at the answer again.
     """
 
     trainee: str
     assignment: str
     handed_in: datetime
     points: Mapping[str, float | None]
-    same_text: bool
-
-
-@dataclass(frozen=True)
-class GradeRow:
-    """One question's line: `manual` if a person's mark counts, `waiting` if one is needed."""
-
-    points: float
-    max_points: float
-    manual: bool
-    waiting: bool
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What the tables say of one hand-in, by question id."""
-
-    trainee: str
-    assignment: str
-    max_points: float
-    grades: dict[str, GradeRow] = field(default_factory=dict)
-    comments: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def points(self) -> float:
-        return sum(row.points for row in self.grades.values())
-
-    @property
-    def waiting(self) -> bool:
-        return any(row.waiting for row in self.grades.values())
+    looks_again: Callable[[str, float, bool], bool]
 
 
 def add_indexes(session: Any) -> None:
@@ -189,36 +159,35 @@ def _enter_assignment(session: Any, layout: _Layout, entered: Sequence[Points]) 
 def _enter_grades(
     session: Any, layout: _Layout, entered: Sequence[Points], notebooks: Mapping[str, str]
 ) -> None:
-    """The lines of the grade table; a line that is there keeps what a person entered."""
-    there = select(Grade.notebook_id, Grade.cell_id).where(Grade.notebook_id.in_(notebooks.values()))
-    lines = {tuple(line) for line in session.execute(there)}
-    new, old = [], []
+    """The lines of the grade table; what a person entered there stays."""
+    hold(session, _grades.c.notebook_id.in_(notebooks.values()))
+    columns = (_grades.c.notebook_id, _grades.c.cell_id, _grades.c.manual_score, _grades.c.needs_manual_grade)
+    there = select(*columns).where(_grades.c.notebook_id.in_(notebooks.values()))
+    lines = {(notebook, cell): found for notebook, cell, *found in session.execute(there)}
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
     for one in entered:
-        notebook = notebooks[one.trainee]
         for question, cell in layout.graded.items():
+            line = (notebooks[one.trainee], cell)
             points = one.points.get(question)
-            if (notebook, cell) in lines:
-                old.append(
-                    {
-                        "in_notebook": notebook,
-                        "of_cell": cell,
-                        "points": points,
-                        "by_hand": points is None,
-                        "same_text": one.same_text,
-                    }
-                )
-            else:
-                new.append(
-                    {
-                        "notebook_id": notebook,
-                        "cell_id": cell,
-                        "auto_score": points,
-                        "needs_manual_grade": points is None,
-                    }
-                )
-    _add(session, Grade, new)
+            manual, waiting = lines.get(line, (None, True))
+            waits = points is None if manual is None else one.looks_again(question, manual, waiting)
+            (old if line in lines else new).append(
+                {"in_notebook": line[0], "of_cell": cell, "points": points, "waits": waits}
+            )
+    if new:
+        session.execute(_GRADED, [row | {"new_id": uuid4().hex} for row in new])
     if old:
         session.execute(_REGRADED, old)
+
+
+def hold(session: Any, which: Any) -> None:
+    """Let all others who would write these grades wait until this session commits; it sees them as they are.
+
+    Writing to a row does that in every database.
+    """
+    session.execute(update(_grades).where(which).values(auto_score=_grades.c.auto_score))
+    session.expire_all()
 
 
 _submissions, _grades = SubmittedAssignment.__table__, Grade.__table__
@@ -227,18 +196,17 @@ _HANDED_IN = (
     .where(_submissions.c.student_id == bindparam("who"))
     .values(timestamp=bindparam("when"))
 )
+_GRADED = insert(_grades).values(
+    id=bindparam("new_id"),
+    notebook_id=bindparam("in_notebook"),
+    cell_id=bindparam("of_cell"),
+    auto_score=bindparam("points"),
+    needs_manual_grade=bindparam("waits"),
+)
 _REGRADED = (
     update(_grades)
     .where(_grades.c.notebook_id == bindparam("in_notebook"), _grades.c.cell_id == bindparam("of_cell"))
-    .values(
-        auto_score=bindparam("points"),
-        # a mark of a person stands, but for another text a person looks again, as nbgrader has it
-        needs_manual_grade=case(
-            (_grades.c.manual_score.is_(None), bindparam("by_hand", type_=Boolean)),
-            (bindparam("same_text", type_=Boolean), _grades.c.needs_manual_grade),
-            else_=true(),
-        ),
-    )
+    .values(auto_score=bindparam("points"), needs_manual_grade=bindparam("waits"))
 )
 
 
@@ -249,67 +217,6 @@ def handed_in(session: Any) -> set[tuple[str, str]]:
     known = {(student, assignment) for student, assignment in found}
     session.rollback()
     return known
-
-
-def standings(session: Any, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
-    """All hand-ins that are entered, by trainee and assignment, or those of one trainee at one assignment.
-
-    A page of trainees is read at a time, whole: neither memory nor locks grow with the class.
-    """
-    people = [trainee] if trainee else sorted(session.scalars(select(_submissions.c.student_id).distinct()))
-    names = dict(session.execute(select(Assignment.id, Assignment.name)).all())
-    worth = select(Notebook.assignment_id, func.sum(_MOST)).select_from(_CELLS)
-    worth = worth.group_by(Notebook.assignment_id)
-    most = {names[of]: float(points) for of, points in session.execute(worth)}
-    for first in range(0, len(people), PAGE):
-        some = people[first : first + PAGE]
-        found = {
-            (student, names[of]): Standing(student, names[of], most.get(names[of], 0.0))
-            for student, of in session.execute(
-                select(_submissions.c.student_id, _submissions.c.assignment_id).where(
-                    _submissions.c.student_id.in_(some)
-                )
-            )
-            if assignment in ("", names[of])
-        }
-        for student, of, cell, *row in session.execute(_lines(Grade, some)):
-            if (student, names[of]) in found:
-                score, points, manual, waits = row
-                found[student, names[of]].grades[cell.removeprefix(f"{names[of]}-")] = GradeRow(
-                    float(score), float(points), manual is not None, bool(waits)
-                )
-        for student, of, cell, comment in session.execute(_lines(Comment, some)):
-            if (student, names[of]) in found and comment:
-                found[student, names[of]].comments[cell.removeprefix(f"{names[of]}-")] = str(comment)
-        session.rollback()  # nothing is held while somebody works with the page
-        yield from (found[key] for key in sorted(found))
-
-
-_MOST = func.coalesce(GradeCell.__table__.c.max_score, TaskCell.__table__.c.max_score, 0.0)
-_CELLS = (
-    Notebook.__table__.join(BaseCell.__table__)
-    .outerjoin(GradeCell.__table__, GradeCell.__table__.c.id == BaseCell.__table__.c.id)
-    .outerjoin(TaskCell.__table__, TaskCell.__table__.c.id == BaseCell.__table__.c.id)
-)
-
-
-def _lines(kind: Any, students: Sequence[str]) -> Any:
-    """Query of the lines of the grade or the comment table that belong to these students."""
-    cells = BaseCell.__table__
-    if kind is Grade:
-        columns = [Grade.score, _MOST, Grade.manual_score, Grade.needs_manual_grade]
-    else:
-        columns = [Comment.manual_comment]
-    query = (
-        select(_submissions.c.student_id, _submissions.c.assignment_id, cells.c.name, *columns)
-        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == _submissions.c.id)
-        .join(kind, kind.notebook_id == SubmittedNotebook.id)
-        .join(cells, cells.c.id == kind.cell_id)
-    )
-    if kind is Grade:
-        for table in (GradeCell.__table__, TaskCell.__table__):
-            query = query.outerjoin(table, table.c.id == cells.c.id)
-    return query.where(_submissions.c.student_id.in_(students))
 
 
 def _among(session: Any, column: Any, values: set[str]) -> set[str]:

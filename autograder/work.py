@@ -11,13 +11,15 @@ import atexit
 import ctypes
 import json
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -27,6 +29,7 @@ import nbformat
 from autograder.errors import CourseError
 from autograder.execute import Execution, execute
 from autograder.judge import Judgement, Sheet, judge_all
+from autograder.records import Problem
 from autograder.sandbox import Sandbox
 from autograder.submission import as_json
 
@@ -34,6 +37,7 @@ SET_PDEATHSIG = 1
 AHEAD = 2  # batches a process that are handed out before they can be begun
 BATCH = 16  # tasks
 PATIENCE = 5.0  # seconds after which a batch is judged as far as it has run; the rest is handed out again
+JUDGING = 600.0  # seconds of processor time for a batch, of which each takes a second
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Done:
     """What came of it; `executed` is the notebook with its outputs as JSON."""
 
     answers: dict[str, Any]
-    problems: list[str]
+    said: list[Problem]
     begun_as: str | None
     judgement: Judgement
     executed: str
@@ -105,11 +109,13 @@ def _judged(batch: Batch, ran: Sequence[Execution | CourseError]) -> list[Result
     }
     judgements: dict[int, Judgement | CourseError] = {}
     try:
-        judgements.update(zip(sheets, judge_all(list(sheets.values())), strict=True))
+        with _at_most(JUDGING):
+            judgements.update(zip(sheets, judge_all(list(sheets.values())), strict=True))
     except Exception:  # whose fault it is comes out when each is judged alone
         for place, sheet in sheets.items():
             try:
-                (judgements[place],) = judge_all([sheet])
+                with _at_most(JUDGING):
+                    (judgements[place],) = judge_all([sheet])
             except Exception as error:
                 judgements[place] = _said(error)
     return [_result(run, judgements.get(place)) for place, run in enumerate(ran)]
@@ -121,7 +127,30 @@ def _result(run: Execution | CourseError, judged: Judgement | CourseError | None
     if not isinstance(judged, Judgement):
         return judged or CourseError("was not judged; please report this")
     executed = as_json(run.notebook)
-    return Done(run.answers, run.problems, run.trainee, judged, executed, run.seconds)
+    return Done(run.answers, run.said, run.trainee, judged, executed, run.seconds)
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer, so that a fault of ours cannot hold up the batch.
+
+    It counts processor time, so that it does not depend on what else runs. What is interrupted is a hidden
+    test, which is then broken. In a thread, as on a cluster, nothing can be interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise CourseError(f"judging takes longer than {seconds:.0f} s; please report this with the notebook")
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 10)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _said(error: Exception) -> CourseError:
@@ -206,12 +235,14 @@ def _shared(queue: Queue, jobs: int, ahead: int) -> Generator[Results, None, lis
 def _pool(jobs: int) -> ProcessPoolExecutor:
     # forked, so that nbgrader and numpy are not imported again; this process has no threads
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
 
 
-def _begin() -> None:
+def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that hands out the work
     ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL)  # nobody would take what it gives any more
+    if os.getppid() != parent:  # it was killed before we said so
+        os._exit(1)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

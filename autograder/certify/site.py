@@ -18,11 +18,7 @@ FORMAT = "course-issuers/1"
 
 def publish(site: Path, lists: list[tuple[Issuer, Json]]) -> Path:
     """Put issuers and their signed status lists on a built site; other issuers there stay as they are."""
-    folder = site / "assets" / "verify"
-    if not (folder / "verify.js").exists():
-        raise CourseError(
-            f"{site}: not a built site (no assets/verify/verify.js); run `course site build` first"
-        )
+    folder = place(site)
     known = {issuer["did"]: issuer for issuer in _issuers(folder / "issuers.json")}
     for issuer, signed in lists:
         file = list_file(issuer)
@@ -34,9 +30,23 @@ def publish(site: Path, lists: list[tuple[Issuer, Json]]) -> Path:
     return folder
 
 
+def place(site: Path) -> Path:
+    """Return the folder of issuers: of a built site, or beside the editions of a folder of published ones."""
+    if (site / "editions.json").exists():
+        return site / "verify"
+    if (site / "manifest.json").exists():
+        raise CourseError(f"{site}: is an edition, which never changes; name {site.resolve().parent}")
+    folder = site / "assets" / "verify"
+    if not (folder / "verify.js").exists():
+        raise CourseError(
+            f"{site}: not a built site (no assets/verify/verify.js); run `course site build` first"
+        )
+    return folder
+
+
 def trust(site: Path) -> Trust:
     """Return what a built site vouches for."""
-    folder = site / "assets" / "verify"
+    folder = place(site)
     issuers = _issuers(folder / "issuers.json")
     lists: dict[str, Json] = {}
     for issuer in issuers:

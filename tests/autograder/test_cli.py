@@ -22,6 +22,7 @@ from autograder.errors import CourseError
 from autograder.grade import Outcome, grade, latest
 from autograder.report import write_report
 from course import main
+from linelab.trainees import written
 
 Maker = Callable[..., Path]
 
@@ -211,6 +212,6 @@ def test_the_report_says_who_has_not_begun(cohort: Cohort, hand_in: Maker) -> No
     collect(cohort, [hand_in(ungraded.id)])
     page = write_report(cohort).read_text("utf-8")
     help_, _, yours = page.partition("Việc của giảng viên")
-    assert "&lt;i&gt;A&lt;/i&gt;, w01: chưa nộp gì" in help_
-    assert "B, w01: chưa chấm" in yours
+    assert "&lt;i&gt;A&lt;/i&gt;: chưa nộp gì (w01)" in help_
+    assert f"w01: 1 bài đã nhận nhưng chưa chấm xong (course grade): {written(ungraded.id)}" in yours
     assert idle.id not in page.partition("<h2>Tất cả")[0].replace("-", "").partition("Việc của")[2]

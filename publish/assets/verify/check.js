@@ -1,6 +1,7 @@
 // Verifies one credential and says what was checked, in order. Same checks as autograder/certify/verify.py.
 // Nothing is fetched but the site's own files; no address found inside a credential is ever opened.
 
+import { ISSUERS } from "../edition.js";
 import { ed25519Holds, multibase, sha256 } from "./digest.js";
 import { canonical, prepare, problem, SiteError } from "./terms.js";
 import { inflate } from "./reading.js";
@@ -140,7 +141,7 @@ async function statusBits(list, name, did) {
 
 async function own(path) {
   try {
-    const answer = await fetch(new URL(path, import.meta.url), { cache: "no-cache" });
+    const answer = await fetch(new URL(path, ISSUERS), { cache: "no-cache" });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
