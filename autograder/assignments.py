@@ -105,8 +105,11 @@ def release_notebook(assignment: str, language: str = "vi", edition: str = EDITI
 
 
 def graded_notebook(assignment: str, language: str = "vi", edition: str = EDITION) -> nbformat.NotebookNode:
-    """What a hand-in is put into before it is marked: as released, but with the hidden tests."""
-    return copy.deepcopy(_made(assignment, language, edition, hidden_tests=True))
+    """What a hand-in is put into before it is marked: as released, but with the hidden tests.
+
+    The same object each time: not to be changed.
+    """
+    return _made(assignment, language, edition, hidden_tests=True)
 
 
 @cache

@@ -136,8 +136,12 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
             bold=True,
             err=True,
         )
-    jobs = jobs or os.cpu_count() or 1
-    outcome = run(Cohort.open(folder), jobs=jobs, regrade=regrade, unsafe=unsafe, scheduler=scheduler)
+    jobs = jobs or len(os.sched_getaffinity(0))
+    try:
+        outcome = run(Cohort.open(folder), jobs=jobs, regrade=regrade, unsafe=unsafe, scheduler=scheduler)
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What is graded is kept; run the same command again to go on.", err=True)
+        sys.exit(130)
     for line in outcome.problems:
         click.echo(line)
     click.echo(f"{outcome.graded} graded, {outcome.unchanged} unchanged, {outcome.failed} failed")

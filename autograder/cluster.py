@@ -19,7 +19,7 @@ import linelab
 from autograder.assignments import NOTEBOOKS
 from autograder.errors import CourseError
 from autograder.sandbox import require_sandbox
-from autograder.work import AHEAD, Batch, Queue, Result, Task, do, outcomes
+from autograder.work import AHEAD, Batch, Queue, Result, Results, Task, do, outcomes
 
 ANSWERS = 15.0  # seconds in which a scheduler must answer
 LOOK = 2.0  # seconds between two looks at who is there
@@ -34,8 +34,8 @@ class UnfitError(CourseError):
 
 def on_cluster(
     tasks: Iterable[Task], address: str, count: int, *, unsafe: bool = False
-) -> Generator[tuple[Task, Result], None, None]:
-    """Do the tasks on a Dask cluster; a worker that dies loses nothing, its tasks go to another.
+) -> Generator[Results, None, None]:
+    """Do the tasks on a Dask cluster, a batch at a time; a worker that dies loses nothing.
 
     Parameters
     ----------
@@ -94,11 +94,11 @@ def on_cluster(
                         continue
                     if isinstance(fault, KilledWorker):
                         died = CourseError("the workers that graded it died; is there enough memory?")
-                        yield batch[0], died
+                        yield [(batch[0], died)]
                         continue
                     results = outcomes(future, batch)
                     queue.give_back(batch[len(results) :])
-                    yield from zip(batch, results, strict=False)
+                    yield list(zip(batch, results, strict=False))
         except _lost_connection() as error:
             raise CourseError(
                 f"{who}: the connection is lost ({_first_line(error)}); run the command again to go on"

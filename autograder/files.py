@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,15 +16,27 @@ def write(path: Path, content: str | bytes, encoding: str = "utf-8", *, sync: bo
 
     Without `sync` that does not hold for a power cut: enough for what can be made again.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(content.encode(encoding) if isinstance(content, str) else content)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
-    os.replace(fresh, path)
+    write_all({path: content}, encoding, sync=sync)
     return path
+
+
+def write_all(contents: Mapping[Path, str | bytes], encoding: str = "utf-8", *, sync: bool = True) -> None:
+    """Write several files so, each for itself; the disk is waited for once, if it can do that."""
+    files = []
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.append(path.with_name(path.name + ".new").open("wb"))
+            files[-1].write(content.encode(encoding) if isinstance(content, str) else content)
+            files[-1].flush()
+        for file in files:
+            if sync:
+                os.fsync(file.fileno())
+    finally:
+        for file in files:
+            file.close()
+    for path in contents:
+        os.replace(path.with_name(path.name + ".new"), path)
 
 
 @contextmanager

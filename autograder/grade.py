@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -22,7 +22,7 @@ from autograder.cluster import on_cluster
 from autograder.cohort import Cohort
 from autograder.collect import Attempt, attempts
 from autograder.collect.standing import marked, remarks, standings
-from autograder.entry import Entries
+from autograder.entry import Entries, Entry, UnreachableError
 from autograder.errors import CourseError
 from autograder.files import alone, write
 from autograder.inert import one_line
@@ -32,7 +32,7 @@ from autograder.records import Record, entered, in_language, operator, read_reco
 from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
 from autograder.submission import version_of
-from autograder.work import Done, Task, here
+from autograder.work import BATCH, Done, Task, here
 
 TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
 
@@ -83,47 +83,29 @@ def grade(
             require_sandbox(cohort.path)
         prepare_course(cohort.path / "nbgrader", cohort.language)
         outcome = Outcome()
-        todo: dict[str, Counting] = {}
-        unentered: list[tuple[Attempt, Record]] = []
-        older = other = 0
-        for counting in counted(cohort, outcome):
-            attempt = counting.attempt
-            record = None if regrade else _record_of(cohort, attempt)
-            if record is None:
-                todo[f"{attempt.trainee}/{attempt.assignment}"] = counting
-            elif (record.late, record.remarks) != (counting.late, counting.remarks):
-                # the rules were changed, or an attempt came that does not count: a new record, no new run
-                unentered.append((attempt, write_record(cohort.path, _by_the_rules(record, counting))))
-            elif not _is_entered(cohort, attempt):
-                unentered.append((attempt, record))
+        with Entries.open(cohort.path) as entries, _regrading(cohort, regrade, outcome) as since:
+            todo, unentered, older = _work_left(cohort, entries.known(), since, outcome)
+            tasks = _tasks(cohort, todo, unsafe, outcome)
+            if scheduler:
+                results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
             else:
-                outcome.unchanged += 1
-                older += record.trace.get("version") != version(attempt.assignment)
-        tasks = _tasks(cohort, todo, unsafe, outcome)
-        if scheduler:
-            results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
-        else:
-            results = here(tasks, jobs, len(todo))
-        with (
-            closing(results),
-            Entries.open(cohort.path) as entries,
-            _bar(len(todo) + len(unentered), progress) as bar,
-        ):
-            for attempt, record in unentered:
-                _keep(entries, attempt, record, outcome)
-                bar.update(1)
-            for task, done in results:
-                attempt = todo[task.key].attempt
-                try:
-                    if isinstance(done, CourseError):
-                        raise done
-                    _keep(entries, attempt, _recorded(cohort, todo[task.key], done), outcome)
-                    other += version_of(attempt.read()) not in ("", version(attempt.assignment))
-                except CourseError as error:
-                    _failed(outcome, attempt, error.message)
-                except Exception as error:  # a fault of ours with one hand-in must not stop the batch either
-                    _failed(outcome, attempt, f"{type(error).__name__}: {error}; please report this")
-                bar.update(1, f"{outcome.failed} failed" if outcome.failed else "")
+                results = here(tasks, jobs, len(todo))
+            other = 0
+            with closing(results), _bar(len(todo) + len(unentered), progress) as bar:
+                for first in range(0, len(unentered), BATCH):
+                    some = unentered[first : first + BATCH]
+                    _enter(entries, some, outcome)
+                    bar.update(len(some))
+                for batch in results:
+                    recorded = []
+                    for task, done in batch:
+                        counting = todo[task.key]
+                        with _going_on(outcome, counting.attempt):
+                            if isinstance(done, CourseError):
+                                raise done
+                            recorded.append((counting.attempt, _recorded(cohort, counting, done)))
+                    other += _enter(entries, recorded, outcome)
+                    bar.update(len(batch), f"{outcome.failed} failed" if outcome.failed else "")
     if older:
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
@@ -175,9 +157,42 @@ def latest(cohort: Cohort, outcome: Outcome | None = None) -> list[Attempt]:
     return [counting.attempt for counting in counted(cohort, outcome)]
 
 
-def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
-    """Whether the marks in the gradebook are of this very attempt, and no hidden test was broken."""
-    return _record_of(cohort, attempt) is not None and _is_entered(cohort, attempt)
+def _work_left(
+    cohort: Cohort, known: set[tuple[str, str]], since: str, outcome: Outcome
+) -> tuple[dict[str, Counting], list[tuple[Attempt, Record]], int]:
+    """What is to be graded, what has a record that is to be entered, and how many were graded otherwise."""
+    todo: dict[str, Counting] = {}
+    unentered: list[tuple[Attempt, Record]] = []
+    older = 0
+    for counting in counted(cohort, outcome):
+        attempt = counting.attempt
+        record = _record_of(cohort, attempt)
+        if record is None or record.graded_at <= since:
+            todo[f"{attempt.trainee}/{attempt.assignment}"] = counting
+        elif (record.late, record.remarks) != (counting.late, counting.remarks):
+            # the rules were changed, or an attempt came that does not count: a new record, no new run
+            unentered.append((attempt, write_record(cohort.path, _by_the_rules(record, counting))))
+        elif (attempt.trainee, attempt.assignment) not in known or not _is_entered(cohort, attempt):
+            unentered.append((attempt, record))
+        else:
+            outcome.unchanged += 1
+            older += record.trace.get("version") != version(attempt.assignment)
+    return todo, unentered, older
+
+
+@contextmanager
+def _regrading(cohort: Cohort, regrade: bool, outcome: Outcome) -> Iterator[str]:
+    """Since when a grading counts: for a regrade since it was begun, also if that run was interrupted."""
+    marker = cohort.path / ".regrading"
+    if not regrade:
+        yield ""
+        return
+    if marker.is_file():
+        outcome.problems.append(f"went on with the regrading that was begun at {marker.read_text('ascii')}")
+    else:
+        write(marker, _now())
+    yield marker.read_text("ascii")
+    marker.unlink()
 
 
 def _record_of(cohort: Cohort, attempt: Attempt) -> Record | None:
@@ -212,7 +227,7 @@ def _tasks(cohort: Cohort, todo: dict[str, Counting], unsafe: bool, outcome: Out
 
 def _by_the_rules(record: Record, counting: Counting) -> Record:
     """The same grading under other rules."""
-    when = datetime.now(UTC).isoformat(timespec="seconds")
+    when = _now()
     trace = record.trace | {"graded_by": operator()}
     return replace(record, late=counting.late, remarks=counting.remarks, graded_at=when, trace=trace)
 
@@ -227,7 +242,7 @@ def _recorded(cohort: Cohort, counting: Counting, done: Done) -> Record:
         assignment=attempt.assignment,
         answers=done.answers,
         attempt=attempt.sha256,
-        graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        graded_at=_now(),
         problems=done.said,
         points=done.judgement.points,
         reasons=done.judgement.reasons,
@@ -250,15 +265,51 @@ def _recorded(cohort: Cohort, counting: Counting, done: Done) -> Record:
     return write_record(cohort.path, record)
 
 
-def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) -> None:
-    """Enter a record in nbgrader, and say what was odd."""
-    entries.enter(record, attempt.read(), attempt.handed_in)
-    outcome.graded += 1
-    said = [*_in_short([in_language(problem, "en") for problem in record.problems]), *record.faults]
-    begun = record.trace.get("begun_as")
-    if begun and begun != attempt.trainee:
-        said.append(f"the notebook was begun as {begun}; ask whose work it is")
-    outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+def _enter(entries: Entries, recorded: Sequence[tuple[Attempt, Record]], outcome: Outcome) -> int:
+    """Enter records in nbgrader, and say what was odd; if it fails, each alone, to find whose fault it is.
+
+    Gives back how many of them were made from another text of their exercise than this checkout has.
+    """
+    if not recorded:
+        return 0
+    try:
+        notebooks = [attempt.read() for attempt, _ in recorded]
+        entries.enter_all(
+            [
+                Entry(record, notebook, attempt.handed_in)
+                for (attempt, record), notebook in zip(recorded, notebooks, strict=True)
+            ]
+        )
+    except UnreachableError:
+        raise
+    except Exception:
+        if len(recorded) > 1:
+            return sum(_enter(entries, [one], outcome) for one in recorded)
+        with _going_on(outcome, recorded[0][0]):
+            raise
+        return 0
+    for attempt, record in recorded:
+        outcome.graded += 1
+        said = [*_in_short([in_language(problem, "en") for problem in record.problems]), *record.faults]
+        begun = record.trace.get("begun_as")
+        if begun and begun != attempt.trainee:
+            said.append(f"the notebook was begun as {begun}; ask whose work it is")
+        outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
+    return sum(
+        version_of(notebook) not in ("", version(attempt.assignment))
+        for (attempt, _), notebook in zip(recorded, notebooks, strict=True)
+    )
+
+
+@contextmanager
+def _going_on(outcome: Outcome, attempt: Attempt) -> Iterator[None]:
+    """What goes wrong with one hand-in goes into `outcome`; it must not stop the rest."""
+    try:
+        yield
+    except CourseError as error:
+        _failed(outcome, attempt, error.message)
+    except Exception as error:
+        _failed(outcome, attempt, f"{type(error).__name__}: {error}; please report this")
 
 
 def _in_short(problems: Sequence[str]) -> list[str]:
@@ -276,6 +327,10 @@ def _bar(length: int, progress: bool) -> Any:
     return click.progressbar(
         length=length, label="Grading", hidden=not progress or not length, item_show_func=lambda name: name
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @cache

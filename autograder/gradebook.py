@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Grade, Gradebook, MissingEntry
-from sqlalchemy import update
-from sqlalchemy.exc import SQLAlchemyError
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    GradeCell,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
+from sqlalchemy import func, select
 
+from autograder.database import open_gradebook
 from autograder.errors import CourseError
-from autograder.nbgrader_course import program_path
-from autograder.records import Reason, Record, entered, read_record
-from autograder.settings import gradebook_url
+from autograder.records import Reason, Record, entered, entered_number, read_record
+from autograder.settings import has_gradebook
 
-_kept: ContextVar[tuple[str, Gradebook] | None] = ContextVar("kept", default=None)
+PAGE = 200  # trainees that are read at a time
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,38 @@ class Detail:
     waiting: bool
 
 
+@dataclass(frozen=True)
+class GradeRow:
+    """One question's line: `manual` if a person gave a mark, `waiting` if one is needed.
+
+    While one is needed, a mark that is still there was for another answer, and does not count.
+    """
+
+    points: float
+    max_points: float
+    manual: bool
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the tables say of one hand-in, by question id."""
+
+    trainee: str
+    assignment: str
+    max_points: float
+    grades: dict[str, GradeRow] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def points(self) -> float:
+        return sum(row.points for row in self.grades.values())
+
+    @property
+    def waiting(self) -> bool:
+        return any(row.waiting for row in self.grades.values())
+
+
 def marks(cohort: Any, trainees: Container[str] | None = None) -> list[Mark]:
     """All marks of a cohort, by trainee and assignment.
 
@@ -63,151 +102,143 @@ def marks(cohort: Any, trainees: Container[str] | None = None) -> list[Mark]:
         Whose; by default everybody's.
     """
     folder = _folder(cohort)
-    with _maybe(folder) as gradebook:
-        found = _submissions(gradebook)
-        return [_mark(folder, one) for one in found if trainees is None or one.student.id in trainees]
+    return [
+        _mark(standing, *_newest(folder, standing.trainee, standing.assignment))
+        for standing in _standings(folder)
+        if trainees is None or standing.trainee in trainees
+    ]
 
 
 def details(cohort: Any, trainee: str, assignment: str) -> list[Detail]:
     """The marks question by question, in the order of the exercise."""
     folder = _folder(cohort)
     record = entered(folder, trainee, assignment)
-    with open_gradebook(folder) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment, trainee)
-        except MissingEntry:
-            raise CourseError(f"{trainee} {assignment}: nothing is graded there") from None
-        return _details(submission, record)
+    for standing in _standings(folder, trainee, assignment):
+        return _details(standing, record)
+    raise CourseError(f"{trainee} {assignment}: nothing is graded there")
 
 
 def judged(cohort: Any, problems: list[str]) -> Iterator[tuple[Mark, list[Detail]]]:
     """Each mark with its questions; one whose grading did not end goes into `problems`, the rest go on."""
     folder = _folder(cohort)
-    with _maybe(folder) as gradebook:
-        for submission in _submissions(gradebook):
-            trainee, assignment = submission.student.id, submission.assignment.name
-            try:
-                found = _details(submission, entered(folder, trainee, assignment))
-                yield _mark(folder, submission), found
-            except CourseError as error:
-                problems.append(f"{trainee} {assignment}: {error.message}")
+    for standing in _standings(folder):
+        trainee, assignment = standing.trainee, standing.assignment
+        try:
+            record, done = _newest(folder, trainee, assignment)
+        except CourseError as error:
+            problems.append(f"{trainee} {assignment}: {error.message}")
+            continue
+        if done:
+            yield _mark(standing, record, done), _details(standing, record)
+        else:
+            problems.append(f"{trainee} {assignment}: grading was interrupted; run course grade again")
 
 
-def _submissions(gradebook: Gradebook | None) -> list[Any]:
-    if gradebook is None:
-        return []
-    found = [s for assignment in gradebook.assignments for s in assignment.submissions]
-    return sorted(found, key=lambda s: (s.student.id, s.assignment.name))
+def _read(session: Any, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
+    """All hand-ins that are entered, by trainee and assignment, or those of one trainee at one assignment.
+
+    A page of trainees is read at a time, whole: neither memory nor locks grow with the class.
+    """
+    there = session.scalars(select(SubmittedAssignment.student_id).distinct())
+    people = [trainee] if trainee else sorted(there)
+    names = dict(session.execute(select(Assignment.id, Assignment.name)).all())
+    worth = select(Notebook.assignment_id, func.sum(_MOST)).select_from(_CELLS)
+    worth = worth.group_by(Notebook.assignment_id)
+    most = {names[of]: float(points) for of, points in session.execute(worth)}
+    for first in range(0, len(people), PAGE):
+        some = people[first : first + PAGE]
+        found = {
+            (student, names[of]): Standing(student, names[of], most.get(names[of], 0.0))
+            for student, of in session.execute(
+                select(SubmittedAssignment.student_id, SubmittedAssignment.assignment_id).where(
+                    SubmittedAssignment.student_id.in_(some)
+                )
+            )
+            if assignment in ("", names[of])
+        }
+        for student, of, cell, *row in session.execute(_lines(Grade, some)):
+            if (student, names[of]) in found:
+                score, automatic, most_here, manual, waits = row
+                found[student, names[of]].grades[cell.removeprefix(f"{names[of]}-")] = GradeRow(
+                    float((automatic or 0.0) if waits else score),
+                    float(most_here),
+                    manual is not None,
+                    bool(waits),
+                )
+        for student, of, cell, comment in session.execute(_lines(Comment, some)):
+            if (student, names[of]) in found and comment:
+                found[student, names[of]].comments[cell.removeprefix(f"{names[of]}-")] = str(comment)
+        session.rollback()  # nothing is held while somebody works with the page
+        yield from (found[key] for key in sorted(found))
 
 
-def _mark(folder: Path, submission: Any) -> Mark:
-    trainee, assignment = submission.student.id, submission.assignment.name
+_MOST = func.coalesce(GradeCell.__table__.c.max_score, TaskCell.__table__.c.max_score, 0.0)
+_CELLS = (
+    Notebook.__table__.join(BaseCell.__table__)
+    .outerjoin(GradeCell.__table__, GradeCell.__table__.c.id == BaseCell.__table__.c.id)
+    .outerjoin(TaskCell.__table__, TaskCell.__table__.c.id == BaseCell.__table__.c.id)
+)
+
+
+def _lines(kind: Any, students: Sequence[str]) -> Any:
+    """Query of the lines of the grade or the comment table that belong to these students."""
+    cells = BaseCell.__table__
+    if kind is Grade:
+        columns = [Grade.score, Grade.auto_score, _MOST, Grade.manual_score, Grade.needs_manual_grade]
+    else:
+        columns = [Comment.manual_comment]
+    query = (
+        select(SubmittedAssignment.student_id, SubmittedAssignment.assignment_id, cells.c.name, *columns)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(kind, kind.notebook_id == SubmittedNotebook.id)
+        .join(cells, cells.c.id == kind.cell_id)
+    )
+    if kind is Grade:
+        for table in (GradeCell.__table__, TaskCell.__table__):
+            query = query.outerjoin(table, table.c.id == cells.c.id)
+    return query.where(SubmittedAssignment.student_id.in_(students))
+
+
+def _standings(folder: Path, trainee: str = "", assignment: str = "") -> Iterator[Standing]:
+    if has_gradebook(folder):
+        with open_gradebook(folder) as gradebook:
+            yield from _read(gradebook.db, trainee, assignment)
+
+
+def _newest(folder: Path, trainee: str, assignment: str) -> tuple[Record, bool]:
+    """The newest record, and whether nbgrader has it."""
     record = read_record(folder, trainee, assignment)
-    try:
-        done = not entered(folder, trainee, assignment).faults
-    except CourseError:
-        done = False
+    return record, entered_number(folder, trainee, assignment) == record.number
+
+
+def _mark(standing: Standing, record: Record, done: bool) -> Mark:
     return Mark(
-        trainee=trainee,
-        assignment=assignment,
-        points=round(_score(submission) * (1 - record.late), 2),
-        max_points=float(submission.assignment.max_score),
+        trainee=standing.trainee,
+        assignment=standing.assignment,
+        points=round(standing.points * (1 - record.late), 2),
+        max_points=standing.max_points,
         attempt=record.attempt,
         graded_at=record.graded_at,
-        complete=done and not submission.needs_manual_grade,
+        complete=done and not record.faults and not standing.waiting,
         late=record.late,
     )
 
 
-def _score(submission: Any) -> float:
-    if not submission.needs_manual_grade:
-        return float(submission.score)
-    return sum(_counted(grade) for notebook in submission.notebooks for grade in notebook.grades)
-
-
-def _counted(grade: Any) -> float:
-    """Its points; while a person has to mark, a mark that is still there was for another answer."""
-    return float((grade.auto_score or 0.0) if grade.needs_manual_grade else grade.score)
-
-
-def _comment(grade: Any, text: str | None) -> str:
-    return "" if grade.needs_manual_grade else str(text or "")
-
-
-def _details(submission: Any, record: Record) -> list[Detail]:
-    (notebook,) = submission.notebooks
-    prefix = f"{record.assignment}-"
-    grades = {grade.cell.name: grade for grade in notebook.grades}
-    comments = {entry.cell.name: entry.manual_comment for entry in notebook.comments}
+def _details(standing: Standing, record: Record) -> list[Detail]:
     return [
         Detail(
             question=question,
-            points=_counted(grades[prefix + question]),
-            max_points=float(grades[prefix + question].max_score),
+            points=standing.grades[question].points,
+            max_points=standing.grades[question].max_points,
             reasons=record.reasons.get(question, []),
-            comment=""
-            if grades[prefix + question].needs_manual_grade
-            else comments.get(prefix + question) or "",
-            manual=grades[prefix + question].manual_score is not None,
-            waiting=bool(grades[prefix + question].needs_manual_grade),
+            comment="" if standing.grades[question].waiting else standing.comments.get(question, ""),
+            manual=standing.grades[question].manual,
+            waiting=standing.grades[question].waiting,
         )
         for question in record.points
+        if question in standing.grades  # else the exercise has lost it since
     ]
 
 
 def _folder(cohort: Any) -> Path:
     return Path(getattr(cohort, "path", cohort)).resolve()
-
-
-@contextmanager
-def open_gradebook(folder: Path) -> Iterator[Gradebook]:
-    """nbgrader's gradebook of a cohort folder; CourseError if there is none or it cannot be reached."""
-    url = gradebook_url(folder)
-    kept = _kept.get()
-    if kept is not None and kept[0] == url:
-        yield kept[1]
-        return
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
-        raise CourseError(f"{folder}: has no gradebook yet; run course grade first")
-    try:
-        with program_path():
-            gradebook = Gradebook(url)
-    except (SQLAlchemyError, ImportError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CourseError(f"{folder / 'cohort.yml'}: gradebook: cannot be reached ({said})") from None
-    with gradebook:
-        try:
-            yield gradebook
-        finally:
-            gradebook.engine.dispose()
-
-
-@contextmanager
-def kept_open(folder: Path) -> Iterator[None]:
-    """Let all that opens this gradebook inside the block get the same one; opening costs a dozen queries."""
-    with open_gradebook(folder) as gradebook:
-        token = _kept.set((gradebook_url(folder), gradebook))
-        try:
-            yield
-        finally:
-            _kept.reset(token)
-
-
-def hold(gradebook: Gradebook, which: Any) -> None:
-    """Let all others who would write these grades wait until this session commits; it sees them as they are.
-
-    Writing to a row does that in every database.
-    """
-    own = update(Grade).where(which).values(auto_score=Grade.auto_score)
-    gradebook.db.execute(own, execution_options={"synchronize_session": False})
-    gradebook.db.expire_all()
-
-
-@contextmanager
-def _maybe(folder: Path) -> Iterator[Gradebook | None]:
-    url = gradebook_url(folder)
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
-        yield None
-        return
-    with open_gradebook(folder) as gradebook:
-        yield gradebook

@@ -16,10 +16,11 @@ from nbgrader.api import Grade, Gradebook, MissingEntry
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.assignments import version
+from autograder.database import open_gradebook
 from autograder.errors import CourseError
-from autograder.gradebook import hold, open_gradebook
 from autograder.markings import FIRST, SECOND, Marking, append_marking, fingerprint, markings
 from autograder.records import Record, entered, operator
+from autograder.tables import hold
 
 
 class OvertakenError(CourseError):
@@ -120,7 +121,7 @@ def _state(folder: Path, record: Record, grade: Any, comments: Any, question: st
 def _held(gradebook: Gradebook, grade: Any) -> Iterator[None]:
     """The grade as it is now, and as nobody else can change it until the block has ended and is kept."""
     try:
-        hold(gradebook, Grade.id == grade.id)
+        hold(gradebook.db, Grade.id == grade.id)
         yield
         gradebook.db.commit()
     except SQLAlchemyError as error:

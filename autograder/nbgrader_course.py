@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import logging
-import os
 import re
-import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +23,10 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.assignments import STUBS, TEXT_STUBS, assignments, source_notebook
+from autograder.database import open_gradebook, program_path
 from autograder.errors import CourseError
 from autograder.judge_cells import JudgeCells
-from autograder.settings import gradebook_url
+from autograder.settings import gradebook_url, has_gradebook
 
 CONFIG = """\
 # Written by the course package, read by nbgrader's own commands and pages.
@@ -48,6 +45,7 @@ def course_config(folder: str | Path, language: str = "vi") -> Config:
     config = Config()
     config.CourseDirectory.root = str(Path(folder).resolve())
     config.JudgeCells.cohort = str(Path(folder).resolve().parent)
+    config.CourseDirectory.course_id = "default_course"  # without one PostgreSQL refuses nbgrader's tables
     config.CourseDirectory.db_url = gradebook_url(Path(folder).resolve().parent)
     config.ClearSolutions.code_stub = {"python": STUBS[language]}
     config.ClearSolutions.text_stub = TEXT_STUBS[language]
@@ -67,11 +65,13 @@ def prepare_course(folder: str | Path, language: str = "vi") -> Path:
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "nbgrader_config.py").write_text(CONFIG.format(folder=str(folder)), "utf-8")
+    known = _known(folder.parent)
     for assignment in assignments():
         text = nbformat.writes(source_notebook(assignment, language)) + "\n"
         path = folder / "source" / assignment / f"{assignment}.ipynb"
         generated = folder / "release" / assignment / f"{assignment}.ipynb"
-        if generated.is_file() and path.is_file() and path.read_text("utf-8") == text:
+        there = assignment in known and generated.is_file() and path.is_file()
+        if there and path.read_text("utf-8") == text:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
@@ -81,6 +81,14 @@ def prepare_course(folder: str | Path, language: str = "vi") -> Path:
             path.unlink()  # so that the next run does it again
             raise
     return folder
+
+
+def _known(cohort: Path) -> set[str]:
+    """The exercises that the gradebook has; none if it is new, as when cohort.yml names another one."""
+    if not has_gradebook(cohort):
+        return set()
+    with open_gradebook(cohort) as gradebook:
+        return {assignment.name for assignment in gradebook.assignments}
 
 
 def convert(
@@ -108,14 +116,3 @@ def convert(
         raise CourseError(f"{who}: nbgrader's {converter.__name__} failed: {detail}") from error
     finally:
         log.removeHandler(handler)
-
-
-@contextlib.contextmanager
-def program_path() -> Iterator[None]:
-    """nbgrader starts the program alembic by name, which lies beside our interpreter."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before

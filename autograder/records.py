@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import Any
 from autograder.errors import CourseError
 from autograder.files import write
 
+TAIL = 60  # bytes in which our own notebooks end: with the number of the record
+_LAST = re.compile(rb'"record": (\d{1,9})\}\}\}\s*\Z')
 Reason = dict[str, Any]  # {"vi", "en", "points", "max"}
 Problem = dict[str, str]  # {"vi", "en"}
 
@@ -113,8 +117,13 @@ def notebook_path(cohort: Path, trainee: str, assignment: str) -> Path:
 def entered_number(cohort: Path, trainee: str, assignment: str) -> int | None:
     """The record that nbgrader has; None if it has none, 0 if its notebook is damaged."""
     try:
-        text = notebook_path(cohort, trainee, assignment).read_text("utf-8")
-        return int(json.loads(text)["metadata"]["course"]["record"])
+        with notebook_path(cohort, trainee, assignment).open("rb") as file:
+            file.seek(-min(file.seek(0, os.SEEK_END), TAIL), os.SEEK_END)
+            last = _LAST.search(file.read())
+            if last:
+                return int(last[1])
+            file.seek(0)  # formgrader has written it again, in its own order
+            return int(json.loads(file.read())["metadata"]["course"]["record"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError):

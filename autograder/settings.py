@@ -13,6 +13,7 @@ from autograder.errors import CourseError
 from linelab.texts import LANGUAGES
 
 FILE = "cohort.yml"
+PATIENCE = 60  # seconds to wait while somebody else writes in the gradebook
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def gradebook_url(folder: Path) -> str:
     """Where the gradebook is: a file in the cohort folder, or what cohort.yml says under `gradebook`.
 
     Another place is a database that several graders share, such as
-    ``postgresql://grader:password@host/cohort``.
+    ``postgresql://grader:password@host/cohort``; the driver is psycopg2 unless the address names one.
     """
     file = Path(folder) / FILE
     try:
@@ -74,4 +75,12 @@ def gradebook_url(folder: Path) -> str:
         raise CourseError(
             f"{file}: gradebook: {given!r} is no address such as postgresql://user:word@host/name"
         )
-    return given or f"sqlite:///{(Path(folder) / 'nbgrader' / 'gradebook.db').resolve()}"
+    if given:
+        return re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg2://", given)
+    return f"sqlite:///{(Path(folder) / 'nbgrader' / 'gradebook.db').resolve()}?timeout={PATIENCE}"
+
+
+def has_gradebook(folder: Path) -> bool:
+    """Whether there is a gradebook to open; one that is no file is taken to be there."""
+    kind, _, rest = gradebook_url(folder).partition(":///")
+    return kind != "sqlite" or Path(rest.partition("?")[0]).is_file()

@@ -6,6 +6,8 @@ it is taken over but the text of the cells that are the trainee's to fill.
 
 from __future__ import annotations
 
+import json
+from copy import copy
 from typing import Any
 
 import nbformat
@@ -40,7 +42,7 @@ def _course(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     return course if isinstance(course, dict) else {}
 
 
-def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.NotebookNode:
+def rebuild(notebook: nbformat.NotebookNode, assignment: str, record: int = 0) -> nbformat.NotebookNode:
     """The released notebook, its hidden tests included, with the trainee's answer cells.
 
     Parameters
@@ -50,12 +52,22 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
         that an answer cell which is not there stays as released.
     assignment : str
         Id of the assignment.
+    record : int
+        Number of the record that it is made for; its metadata say so.
 
     Returns
     -------
     NotebookNode
+        Its cells may be changed, their metadata not: others share them.
     """
-    made: nbformat.NotebookNode = graded_notebook(assignment, language_of(notebook), _edition_of(notebook))
+    made: nbformat.NotebookNode = copy(
+        graded_notebook(assignment, language_of(notebook), _edition_of(notebook))
+    )
+    about = copy(made.metadata["course"])
+    about["record"] = record
+    made.metadata = nbformat.from_dict({k: v for k, v in made.metadata.items() if k != "course"})
+    made.metadata["course"] = about
+    made.cells = [copy(cell) for cell in made.cells]
     for cell in made.cells:
         marks = cell.metadata.get("nbgrader", {})
         if not marks.get("solution"):
@@ -64,6 +76,16 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
         if text is not None:
             cell.source = text if cell.cell_type == "code" else harmless(text)
     return made
+
+
+def as_json(notebook: nbformat.NotebookNode) -> str:
+    """The notebook as the text of its file, for one that is right by its making.
+
+    nbformat would check it against its schema and lay it out for people, which takes many times as long. The
+    metadata come last, so that `records.entered_number` need not read all of it.
+    """
+    ordered = {key: notebook[key] for key in ("cells", "nbformat", "nbformat_minor", "metadata")}
+    return json.dumps(ordered, ensure_ascii=False) + "\n"
 
 
 def _given(notebook: nbformat.NotebookNode, grade_id: str, released: nbformat.NotebookNode) -> str | None:

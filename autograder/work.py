@@ -31,6 +31,7 @@ from autograder.execute import Execution, execute
 from autograder.judge import Judgement, Sheet, judge_all
 from autograder.records import Problem
 from autograder.sandbox import Sandbox
+from autograder.submission import as_json
 
 SET_PDEATHSIG = 1
 AHEAD = 2  # batches a process that are handed out before they can be begun
@@ -66,6 +67,7 @@ class Done:
 
 Result = Done | CourseError
 Batch = tuple[Task, ...]
+Results = list[tuple[Task, Result]]
 _sandboxes: list[Sandbox] = []  # one a process, made when it is first needed
 _alone = threading.Lock()  # a worker of a cluster has threads
 
@@ -124,7 +126,7 @@ def _result(run: Execution | CourseError, judged: Judgement | CourseError | None
         return run
     if not isinstance(judged, Judgement):
         return judged or CourseError("was not judged; please report this")
-    executed = nbformat.writes(run.notebook)
+    executed = as_json(run.notebook)
     return Done(run.answers, run.said, run.trainee, judged, executed, run.seconds)
 
 
@@ -191,8 +193,8 @@ class Queue:
         self._left += len(self._again) - before
 
 
-def here(tasks: Iterable[Task], jobs: int, count: int) -> Generator[tuple[Task, Result], None, None]:
-    """Do the tasks in processes of this machine; `count` is how many they are, at most.
+def here(tasks: Iterable[Task], jobs: int, count: int) -> Generator[Results, None, None]:
+    """Do the tasks in processes of this machine, a batch at a time; `count` is how many they are, at most.
 
     A process that dies, as when the machine is out of memory, takes the tasks under way with it. They are
     tried once more, each alone, so that the one that does it is found and the others are not lost.
@@ -201,11 +203,10 @@ def here(tasks: Iterable[Task], jobs: int, count: int) -> Generator[tuple[Task, 
     while lost := (yield from _shared(queue, jobs, AHEAD * jobs)):
         alone = Queue(lost, 0, 1)
         while died := (yield from _shared(alone, 1, 1)):
-            for task in died:
-                yield task, CourseError("the process that graded it died; is there enough memory?")
+            yield [(t, CourseError("the process that graded it died; is there enough memory?")) for t in died]
 
 
-def _shared(queue: Queue, jobs: int, ahead: int) -> Generator[tuple[Task, Result], None, list[Task]]:
+def _shared(queue: Queue, jobs: int, ahead: int) -> Generator[Results, None, list[Task]]:
     """Do what is in the queue, or until a process dies; the tasks that are lost with it."""
     running: dict[Future[list[Result]], Batch] = {}
     with _pool(jobs) as pool:
@@ -223,7 +224,7 @@ def _shared(queue: Queue, jobs: int, ahead: int) -> Generator[tuple[Task, Result
                     results = outcomes(future, running[future])
                     batch = running.pop(future)
                     queue.give_back(batch[len(results) :])
-                    yield from zip(batch, results, strict=False)
+                    yield list(zip(batch, results, strict=False))
         except BrokenProcessPool:
             return [task for batch in running.values() for task in batch]
         except BaseException:

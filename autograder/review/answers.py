@@ -10,9 +10,9 @@ from typing import Any
 from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 
 from autograder.assignments import assignments
-from autograder.gradebook import open_gradebook
+from autograder.database import open_gradebook
 from autograder.markings import FIRST, SECOND, SETTLED, Marking, markings, same_person, standing
-from autograder.settings import gradebook_url
+from autograder.settings import has_gradebook
 from linelab.cases import load
 from linelab.cases.questions import Question
 
@@ -68,8 +68,7 @@ def reviewed(cohort: Any) -> list[Answer]:
         Anything with a `path`, or the folder itself.
     """
     folder = Path(getattr(cohort, "path", cohort)).resolve()
-    url = gradebook_url(folder)
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).is_file():
+    if not has_gradebook(folder):
         return []
     with open_gradebook(folder) as gradebook:
         return [answer for name in assignments() for answer in _answers(folder, gradebook, name)]

@@ -11,8 +11,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from autograder.assignments import assignments
+from autograder.database import kept_open
 from autograder.errors import CourseError
-from autograder.gradebook import kept_open
 from autograder.manual import OvertakenError
 from autograder.review.answers import texts
 from autograder.review.desk import DONE, LATER, MINE, Desk, TakenError

@@ -15,8 +15,8 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from traitlets.config import Config
 
+from autograder.database import open_gradebook
 from autograder.errors import CourseError
-from autograder.gradebook import open_gradebook
 from autograder.review.desk import Desk
 from autograder.review.formgrader import load_formgrader
 from autograder.review.handlers import HANDLERS

@@ -122,7 +122,7 @@ def test_one_bad_hand_in_never_stops_the_batch(
     assert [m.trainee for m in marks(cohort)] == [good]
 
 
-@pytest.mark.parametrize("moment", ["grade.write_record", "entry.Entries.enter", "entry.write"])
+@pytest.mark.parametrize("moment", ["grade.write_record", "entry.Entries.enter_all", "entry.write_all"])
 def test_grading_that_was_killed_goes_on_where_it_stopped(
     graded: tuple[Cohort, str, str], hand_in: Maker, weak_answers: dict[str, str], moment: str
 ) -> None:

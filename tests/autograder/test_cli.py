@@ -150,12 +150,12 @@ def test_running_keeps_only_so_far_ahead_of_the_keeping(
             yield task
 
     results = work.here(counted(), 2, 300)
-    first, _ = next(results)
+    first = next(results)
     time.sleep(0.5)  # keeping takes long
     most = (work.AHEAD * 2 + 1) * work.BATCH
     assert len(list(tmp_path.iterdir())) <= most
     assert read <= most
-    keys = [first.key, *(task.key for task, _ in results)]
+    keys = [task.key for batch in (first, *results) for task, _ in batch]
     assert sorted(keys, key=int) == [str(n) for n in range(300)]
 
 
@@ -166,7 +166,7 @@ def test_a_batch_that_takes_long_is_kept_as_far_as_it_has_come(
     monkeypatch.setattr(work, "PATIENCE", 0.1)
     monkeypatch.setattr(work, "execute", noted(tmp_path, 0.06))
     assert 1 <= len(work.do(tuple(tasks(9)))) <= 2
-    found = [task.key for task, _ in work.here(tasks(40), 2, 40)]
+    found = [task.key for batch in work.here(tasks(40), 2, 40) for task, _ in batch]
     assert sorted(found, key=int) == [str(n) for n in range(40)]  # the rest is done, too, and nothing twice
 
 

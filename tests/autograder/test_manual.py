@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from autograder.cohort import Cohort
+from autograder.database import open_gradebook
 from autograder.entry import Entries
 from autograder.errors import CourseError
 from autograder.files import append
-from autograder.gradebook import details, marks, open_gradebook
+from autograder.gradebook import details, marks
 from autograder.manual import OvertakenError, set_manual, state_of
 from autograder.markings import SECOND, append_marking, markings
 from autograder.records import notebook_path, read_record, write_record

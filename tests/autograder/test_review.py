@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cohort import Cohort, Trainee
+from autograder.database import open_gradebook
 from autograder.entry import Entries
 from autograder.errors import CourseError
-from autograder.gradebook import details, open_gradebook
+from autograder.gradebook import details
 from autograder.manual import OvertakenError, set_manual
 from autograder.markings import FIRST, SECOND, SETTLED, markings
 from autograder.records import read_record, write_record
