@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench coverage screenshots serve test setup site system lint unit browser lock clean
+.PHONY: help bench coverage reproducible screenshots serve test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
 
 serve: setup     ## set up, build both languages, serve the site on a local address, follow changes
 	@$(BIN)/course site serve --watch --port $(PORT)
@@ -57,6 +57,9 @@ bench: setup     ## speed and memory of linelab beside its peers, in an environm
 	@$(PYTHON) -m venv _build/bench-venv
 	@_build/bench-venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet -r tests/bench/requirements.txt
 	@_build/bench-venv/bin/python tests/bench/run.py
+
+reproducible: setup  ## publish this checkout twice, as on two machines, and compare every byte; ten minutes
+	@$(BIN)/python -m publish.reproduce
 
 screenshots: site ## take the pictures of docs/ again
 	@$(BIN)/python docs/screenshots.py
