@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench coverage reproducible screenshots serve test setup site system lint unit browser lock clean
+.PHONY: help bench coverage reproducible screenshots serve soak test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
@@ -44,7 +44,7 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 unit: setup system
-	@$(BIN)/python -m pytest -m "not browser"
+	@$(BIN)/python -m pytest -m "not browser" -n auto --dist worksteal
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser
@@ -52,6 +52,9 @@ browser: site system
 coverage: setup  ## share of linelab's lines and branches that its tests reach; under 95 % fails
 	@$(BIN)/python -m coverage run --branch --source labs/linelab -m pytest -q tests/linelab
 	@$(BIN)/python -m coverage report --skip-covered --fail-under 95
+
+soak: setup system ## damaged notebooks and killed gradings, many more than `make test` tries; an hour
+	@COURSE_SOAK=1 $(BIN)/python -m pytest tests/autograder/test_fuzz.py tests/autograder/test_kills.py
 
 bench: setup     ## speed and memory of linelab beside its peers, in an environment of their own
 	@$(PYTHON) -m venv _build/bench-venv

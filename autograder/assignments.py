@@ -2,7 +2,8 @@
 
 The source is a MyST notebook, ``notebooks/<id>/<id>.md``, with solutions and hidden tests in nbgrader's
 marks. Adjacent text cells are tagged ``lang-vi`` and ``lang-en``; a code comment for one language begins
-``# vi:`` or ``# en:``. Both languages keep the same cell and grade ids, so that one gradebook serves both.
+``# vi:`` or ``# en:``. ``@RUBRIC_q8@`` stands for the rubric that the case has for question q8. Both
+languages keep the same cell and grade ids, so that one gradebook serves both.
 
 An *edition* is the course as one cohort meets it: the name that the site is published under
 (`course publish --edition 2026-central-1`), that its exercises carry, and that the cohort folder is made for
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import CourseError
+from autograder.rubric import rubric_table
 from linelab.cases import load
 from linelab.texts import LANGUAGES
 
@@ -81,6 +83,8 @@ def source_notebook(assignment: str, language: str = "vi", edition: str = EDITIO
         cell.metadata.pop("tags", None)
         if cell.cell_type == "code":
             cell.source = _in_language(cell.source, language).replace("@EDITION@", edition)
+        else:
+            cell.source = _with_rubrics(cell.source, assignment, language)
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"] = _full(cell)
     notebook.cells = cells
@@ -146,6 +150,20 @@ def _in_language(source: str, language: str) -> str:
     source = re.sub(rf"(?m)^\s*#\s*(?:{others}):.*\n?", "", source)
     source = re.sub(rf"(?m)#\s*{language}:\s*", "# ", source)
     return source.replace("@LANGUAGE@", language).rstrip("\n")
+
+
+def _with_rubrics(source: str, assignment: str, language: str) -> str:
+    """Put each rubric, which stands in the case, where the text says ``@RUBRIC_<question>@``."""
+
+    def table(found: re.Match[str]) -> str:
+        question = load(assignment).questions.get(found[1])
+        if question is None or not question.rubric:
+            raise CourseError(
+                f"notebooks/{assignment}/{assignment}.md: {found[0]}: the case has no rubric for {found[1]}"
+            )
+        return rubric_table(question, language)
+
+    return re.sub(r"@RUBRIC_(\w+)@", table, source)
 
 
 def _full(cell: nbformat.NotebookNode) -> dict[str, Any]:

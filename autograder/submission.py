@@ -6,22 +6,15 @@ it is taken over but the text of the cells that are the trainee's to fill.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import nbformat
 
 from autograder.assignments import EDITION, EDITION_NAME, graded_notebook
 from autograder.execute import is_cell, source_of
+from autograder.inert import harmless
 from linelab.cases.questions import MAX_TEXT
 from linelab.texts import LANGUAGES
-
-# TeX words that make links, attributes or new words, which could hide one of these
-TEX = (
-    *("href", "style", "class", "cssId", "data", "require", "unicode", "mmlToken", "bbox", "csname"),
-    *("def", "gdef", "edef", "xdef", "let", "newcommand", "renewcommand", "providecommand"),
-    *("newenvironment", "renewenvironment", "DeclareMathOperator", "texttip", "mathtip", "toggle", "action"),
-)
 
 
 def language_of(notebook: nbformat.NotebookNode) -> str:
@@ -71,19 +64,6 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
         if text is not None:
             cell.source = text if cell.cell_type == "code" else harmless(text)
     return made
-
-
-def harmless(text: str) -> str:
-    """Markdown that shows as written but carries no HTML, script, link or picture.
-
-    The instructor reads it in nbgrader's own pages, where raw HTML would run.
-    """
-    text = re.sub(r"&(?=#|\w+;)", "&amp;", text)  # else entities spell what is looked for below
-    text = re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", text)
-    # neither links nor pictures nor their definitions: an address can hide a script in many spellings
-    text = re.sub(r"!(?=\[)", "", text)
-    text = re.sub(r"\](?=[(:])", "] ", text)
-    return re.sub(rf"\\+(?=(?:{'|'.join(TEX)})(?![a-zA-Z]))", "", text)
 
 
 def _given(notebook: nbformat.NotebookNode, grade_id: str, released: nbformat.NotebookNode) -> str | None:

@@ -21,11 +21,14 @@ def site() -> None:
 
 @site.command()
 @click.option("--out", type=click.Path(path_type=Path), default=SITE, help="Folder to build.  [_build/site]")
-def build(out: Path) -> None:
+@click.option("--url", default="", help="The site's own address.  [html.baseurl of _config.yml]")
+def build(out: Path, url: str) -> None:
     """Build both books, JupyterLite, the browser runtime and the assets into one folder, to look at."""
     from publish.site import build_site  # Sphinx takes a second to import
 
-    click.echo(f"site: {build_site(out)}")
+    if url and not url.startswith(("https://", "http://")):
+        raise click.BadParameter(f"{url!r} is no address such as https://example.org/course")
+    click.echo(f"site: {build_site(out, address=url)}")
 
 
 @site.command()

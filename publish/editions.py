@@ -17,6 +17,7 @@ import click
 from autograder.assignments import edition_named
 from autograder.files import write
 from publish import compress, hosting, manifest, root, store
+from publish.book import site_address
 from publish.errors import PublishError
 from publish.layout import Layout
 from publish.manifest import Manifest
@@ -59,8 +60,14 @@ def publish(edition: str, out: Path, *, draft: bool = False, signer: Signer | No
             "this checkout has changes that are in no commit, so nobody could build the edition again; "
             "commit them, or publish with --draft"
         )
-    build_parts(edition)
+    build_parts(edition, address_of(edition))
     return put(edition, out, source, draft=draft, signer=signer)
+
+
+def address_of(edition: str) -> str:
+    """Where an edition will stand: under the address that _config.yml has for the web root; empty without."""
+    root = site_address().rstrip("/")
+    return f"{root}/{edition}" if root else ""
 
 
 def put(
@@ -92,7 +99,7 @@ def put(
         editions=f"../{root.NAME}",
     )
     fresh.mkdir()
-    assemble(fresh, layout)
+    assemble(fresh, layout, address_of(edition))
     (fresh / "runtime").mkdir()
     for name in store.OF_AN_EDITION:
         shutil.copyfile(PYODIDE / name, fresh / "runtime" / name)

@@ -18,9 +18,11 @@ import click
 
 from autograder.assignments import EDITION
 from publish import check
-from publish.book import build_book
+from publish.book import build_book, site_address
+from publish.bundle import with_policy
 from publish.errors import PublishError
 from publish.fetch import vendor
+from publish.found import draw_previews, write_map
 from publish.layout import Layout
 from publish.lite import build_lite
 from publish.notebooks import build_releases
@@ -32,7 +34,7 @@ Copy = Callable[[str, str], object]
 PYODIDE, LITE, VENDOR = RUNTIME / "pyodide", BUILD / "lite", BUILD / "assets" / "vendor"
 
 
-def build_site(out: Path = SITE, edition: str = EDITION) -> Path:
+def build_site(out: Path = SITE, edition: str = EDITION, address: str = "") -> Path:
     """Build and check the whole site, as one that stands alone.
 
     Parameters
@@ -41,25 +43,28 @@ def build_site(out: Path = SITE, edition: str = EDITION) -> Path:
         The folder to make; replaced as a whole once everything is right.
     edition : str
         Name of the edition, which exercises and a browser's storage carry.
+    address : str
+        Where it will stand, such as ``https://example.org/course``; by default as _config.yml says.
 
     Raises
     ------
     PublishError
         One line for each part that cannot be built, each language difference, each leak and foreign host.
     """
-    build_parts(edition)
+    address = address or site_address()
+    build_parts(edition, address)
     layout = Layout(edition)
     inputs = _inputs(layout)
     if is_current(out, inputs, "site"):
         return out
     with renewed(out, inputs) as fresh:
-        assemble(fresh, layout, link)
+        assemble(fresh, layout, address, link)
         _copy(PYODIDE, fresh / layout.python, link)
         _timed("checks", lambda: check_site(fresh))
     return out
 
 
-def build_parts(edition: str) -> None:
+def build_parts(edition: str, address: str = "") -> None:
     """Build what a site is put together from, each part into its own folder."""
     BUILD.mkdir(exist_ok=True)
     parity = check.parity()
@@ -70,10 +75,10 @@ def build_parts(edition: str) -> None:
     _timed("browser libraries", lambda: vendor(VENDOR))
     _timed("JupyterLite", lambda: build_lite(PYODIDE, RELEASE, LITE, edition))
     for language in LANGUAGES:
-        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
+        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language, address))
 
 
-def assemble(site: Path, layout: Layout, copy: Copy = shutil.copyfile) -> None:
+def assemble(site: Path, layout: Layout, address: str = "", copy: Copy = shutil.copyfile) -> None:
     """Put the parts together in an empty folder, all but Python, which may lie elsewhere."""
     for language in LANGUAGES:
         _copy(BUILD / "book" / language, site / language, copy)
@@ -81,7 +86,11 @@ def assemble(site: Path, layout: Layout, copy: Copy = shutil.copyfile) -> None:
     _copy(VENDOR, site / "assets" / "vendor", copy)
     _copy(ASSETS, site / "assets", copy, ignore=("templates", "landing.html", "editions.*", "__pycache__"))
     _copy(FRONT, site / "assets" / "lab" / "front", copy)
-    shutil.copyfile(ASSETS / "landing.html", site / "index.html")
+    landing = (ASSETS / "landing.html").read_text("utf-8")
+    (site / "index.html").write_text(with_policy(landing), "utf-8")
+    draw_previews(site / "assets" / "social")
+    if address:
+        write_map(site, address)
     shutil.copyfile(SCHEMA, site / "assets" / SCHEMA.name)
     layout.write(site)
 

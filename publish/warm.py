@@ -38,7 +38,7 @@ def renew(language: str, served: Path) -> tuple[list[str], list[str]]:
     """
     with tempfile.TemporaryDirectory(dir=BUILD) as temporary:
         source = BUILD / "src" / language
-        _sync(stage(language, Path(temporary) / "src"), source)
+        _sync(stage(language, target=Path(temporary) / "src"), source)
         work = BUILD / "jb" / f"book-{language}"
         html = work / "_build" / "html"
         before = dict(_times(html))
@@ -49,11 +49,15 @@ def renew(language: str, served: Path) -> tuple[list[str], list[str]]:
             target = fresh / path.relative_to(html)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+        names = [path.relative_to(html).as_posix() for path in changed]
         if changed:
+            shutil.copytree(html / "_static", fresh / "_static")  # a page's style sheets and scripts
             lighten(fresh)
             seal(fresh)
+            names += [path.relative_to(fresh).as_posix() for path in (fresh / "_static").glob("book-*")]
+            names += [path.relative_to(fresh).as_posix() for path in (fresh / "_images").glob("*")]
         pages = []
-        for name in (path.relative_to(html).as_posix() for path in changed):
+        for name in dict.fromkeys(names):
             old, new = served / name, fresh / name
             if old.is_file() and old.read_bytes() == new.read_bytes():
                 continue  # Sphinx wrote it again without need

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from autograder.certify import issue as issuing
-from autograder.certify import keys, pdf, register, rules, site, status
+from autograder.certify import keys, pdf, register, site, status
 from autograder.certify import verify as verifying
-from autograder.certify.explain import explain
-from autograder.certify.ledger import Ledger
+from autograder.certify.book import Book
+from autograder.certify.cli_appeal import appeal
+from autograder.certify.cli_decide import decide, explain, refuse, rules_group
+from autograder.certify.cli_ledger import ledger
+from autograder.certify.cli_people import person
+from autograder.certify.cli_vouch import sign_off, trained
+from autograder.certify.desk import enrolled, open_cohort, signing
+from autograder.certify.desk import signer as person_signer
 from autograder.cli import cohort_option
 from autograder.errors import CourseError
-from linelab.trainees import normalise, written
+from linelab.trainees import written
 
-if TYPE_CHECKING:
-    from autograder.cohort import Cohort
-    from autograder.gradebook import Mark
-
-rules_option = click.option(
-    "--rules",
-    "rules_file",
-    type=click.Path(path_type=Path),
-    default=rules.DEFAULT,
-    show_default="the course's rules.yml",
-    help="Rules file.",
-)
 SITE = "http://localhost:8000/"
 
 
@@ -49,75 +41,46 @@ def keygen(folder: Path, name: str, address: str, rotate: bool) -> None:
     The key is encrypted with a passphrase of at least 12 characters: from the environment variable
     COURSE_KEY_PASSPHRASE, else asked for. Keep a copy of the folder keys/ and of the passphrase apart.
     """
-    cohort = _open(folder)
+    cohort = open_cohort(folder)
     issuer = keys.generate(cohort.path / "keys", name, address, _passphrase(confirm=True), rotate)
-    _ledger(cohort).append("key", {"did": issuer.did, "status_list": issuer.status_list})
+    Book.open(cohort.path).append("key", {"did": issuer.did, "status_list": issuer.status_list})
     click.echo(f"Key made: {issuer.did}")
     click.echo("It is a demo issuer: all it signs says “DEMO – not issued by MOIT or Samsung”.")
-
-
-@certify.command("explain")
-@click.argument("trainee")
-@cohort_option
-@rules_option
-def explain_command(trainee: str, folder: Path, rules_file: Path) -> None:
-    """Say what TRAINEE has earned, what is missing and why, in both languages."""
-    cohort = _open(folder)
-    (wanted,) = _enrolled(cohort, [trainee])
-    click.echo(written(wanted))
-    marks = [mark for mark in _marks(cohort) if mark.trainee == wanted]
-    for outcome in explain(marks, rules.load(rules_file)):
-        sign = "✓" if outcome.met else "✗" if outcome.offered else "–"
-        click.echo(f"\n{sign} {outcome.title['vi']}\n  {outcome.title['en']}")
-        for requirement in outcome.requirements:
-            click.echo(f"    {'✓' if requirement.met else '✗'} {requirement.text['vi']}")
-            click.echo(f"      {requirement.text['en']}")
-        for attempt in outcome.attempts if outcome.level == "module" else ():
-            click.echo(f"      attempt {attempt[:12]}")
 
 
 @certify.command()
 @click.argument("trainees", nargs=-1)
 @cohort_option
-@rules_option
-@click.option("--decided-by", required=True, help="The person who decides: the rules only advise.")
 @click.option(
     "--with-name", multiple=True, metavar="TRAINEE", help="This trainee consented to the name in it."
 )
-@click.option("--again", is_flag=True, help="Also issue anew what was revoked.")
-def issue(
-    trainees: tuple[str, ...],
-    folder: Path,
-    rules_file: Path,
-    decided_by: str,
-    with_name: tuple[str, ...],
-    again: bool,
-) -> None:
-    """Issue what TRAINEES (default: all) have earned: signed file, PDF, ledger entry.
+def issue(trainees: tuple[str, ...], folder: Path, with_name: tuple[str, ...]) -> None:
+    """Make the certificates that were decided for TRAINEES (default: all): signed file, PDF, ledger entry.
 
-    Certificates carry the trainee number alone; the name only with --with-name.
+    Deciding comes first: `course certify decide`. Certificates carry the trainee number alone; the name only
+    with --with-name.
     """
-    if not decided_by.strip():
-        raise CourseError("--decided-by: empty; name the person who decides")
-    cohort = _open(folder)
-    book, rule, roster = _ledger(cohort), rules.load(rules_file), cohort.roster()
-    wanted = _enrolled(cohort, trainees) if trainees else sorted(roster)
-    named = set(_enrolled(cohort, with_name))
+    cohort = open_cohort(folder)
+    book, roster = Book.open(cohort.path), cohort.roster()
+    wanted = enrolled(cohort, trainees) if trainees else None
+    named = set(enrolled(cohort, with_name))
     with issuing.alone(cohort.path):
-        plans = issuing.plan(wanted, _marks(cohort), rule, book, again)
+        plans = issuing.plan(book, wanted)
         if not plans:
-            click.echo("Nothing to issue: `course certify explain TRAINEE` says why.")
+            click.echo("Nothing to issue: `course certify decide` comes first.")
             return
         signer = keys.unlock(cohort.path / "keys", _passphrase())
-        work = issuing.Issuing(cohort.path / "credentials", book, rule, signer, lambda one: roster[one].name)
+        work = issuing.Issuing(
+            cohort.path / "credentials", book, signer, lambda one: roster[one].name if one in roster else ""
+        )
         done, failed = [], []
-        with click.progressbar(plans, label="Issuing") as bar:
-            for plan in bar:
-                try:
-                    path = work.issue(plan, decided_by.strip(), plan.trainee in named)
-                    done.append(f"{written(plan.trainee)}  {plan.outcome.target}  {path}")
-                except CourseError as error:
-                    failed.append(error.message)
+        with click.progressbar(length=len(plans), label="Issuing") as bar:
+            for plan, result in work.issue(plans, named):
+                if isinstance(result, CourseError):
+                    failed.append(result.message)
+                else:
+                    done.append(f"{written(plan.trainee)}  {plan.decision['target']}  {result}")
+                bar.update(1)
     click.echo("\n".join(done))
     if failed:
         raise CourseError(f"{len(failed)} not issued:\n" + "\n".join(failed))
@@ -126,10 +89,12 @@ def issue(
 @certify.command()
 @click.argument("number")
 @cohort_option
-@click.option("--reason", required=True, help="Why; kept in the ledger.")
-def revoke(number: str, folder: Path, reason: str) -> None:
-    """Revoke the certificate with this NUMBER (or file name)."""
-    held = issuing.revoke(_ledger(_open(folder)), number, reason)
+@click.option("--why", type=click.Choice(issuing.REASONS), required=True, help="Why; kept in the ledger.")
+@signing
+def revoke(number: str, folder: Path, why: str, who: str, key_file: Path | None) -> None:
+    """Revoke the certificate with this NUMBER (or file name), as a decider."""
+    book = Book.open(open_cohort(folder).path)
+    held = issuing.revoke(book, number, why, person_signer(book, "revocation", who, key_file))
     click.echo(f"Revoked: {held.id}. Now run `course certify publish-status SITE` and put the site online.")
 
 
@@ -138,8 +103,8 @@ def revoke(number: str, folder: Path, reason: str) -> None:
 @cohort_option
 def publish_status(site_folder: Path, folder: Path) -> None:
     """Put the issuer and a fresh signed status list on the built SITE. No personal data goes there."""
-    cohort = _open(folder)
-    entries = _ledger(cohort).entries()
+    cohort = open_cohort(folder)
+    entries = Book.open(cohort.path).entries()
     known = keys.issuers(cohort.path / "keys")
     if not known:
         keys.current(cohort.path / "keys")  # raises the error that says how to make one
@@ -192,49 +157,9 @@ def verify(context: click.Context, file: Path, folder: Path, site_folder: Path |
     context.exit(0 if report.verdict == "valid" else 1)
 
 
-@click.group()
-def ledger() -> None:
-    """Check the record of decisions."""
-
-
-@ledger.command("verify")
-@cohort_option
-@click.option("--expect", metavar="HASH", help="A head noted earlier, which must still be in the chain.")
-def ledger_verify(folder: Path, expect: str | None) -> None:
-    """Find any edit, removal, insertion or reordering in the ledger."""
-    last = _ledger(_open(folder)).verify(expect)
-    if last is None:
-        click.echo("The ledger is empty.")
-    else:
-        click.echo(f"{last.seq} entries, unbroken. Head: {last.hash}")
-
-
-commands: list[click.Command] = [certify, verify, ledger]
-
-
-def _open(folder: Path) -> Cohort:
-    from autograder.cohort import Cohort
-
-    return Cohort.open(folder)
-
-
-def _ledger(cohort: Cohort) -> Ledger:
-    return Ledger(cohort.path / "ledger.jsonl")
-
-
-def _marks(cohort: Cohort) -> list[Mark]:
-    from autograder.gradebook import marks
-
-    return marks(cohort)
-
-
-def _enrolled(cohort: Cohort, given: Iterable[str]) -> list[str]:
-    roster = cohort.roster()
-    wanted = [normalise(trainee) for trainee in given]
-    for trainee in wanted:
-        if trainee not in roster:
-            raise CourseError(f"{trainee}: not in {cohort.path / 'roster.csv'}; check the trainee number")
-    return list(dict.fromkeys(wanted))
+for command in (person, rules_group, trained, explain, sign_off, decide, refuse):
+    certify.add_command(command)
+commands: list[click.Command] = [certify, appeal, verify, ledger]
 
 
 def _passphrase(confirm: bool = False) -> str:
@@ -245,7 +170,7 @@ def _passphrase(confirm: bool = False) -> str:
 def _trust(folder: Path) -> verifying.Trust:
     """Return what a cohort vouches for; nothing, where the folder is none."""
     known = keys.issuers(folder / "keys")
-    held = register.read(Ledger(folder / "ledger.jsonl").entries()) if known else {}
+    held = register.read(Book.open(folder).entries()) if known else {}
     return verifying.Trust(
         issuers={issuer.did: issuer.name for issuer in known},
         ledger={one.id: one.revoked for one in held.values()},

@@ -40,6 +40,7 @@ class Grant:
     outcome: Outcome
     status_index: int
     valid_from: datetime
+    valid_until: datetime | None = None  # None: it does not expire
 
 
 def new_id() -> str:
@@ -70,7 +71,8 @@ def build(grant: Grant, rules: Rules, issuer: Issuer) -> Json:
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": f"{DEMO}: {title}" if issuer.demo else title,
         "issuer": {"id": issuer.did, "type": ["Profile"], "name": _issuer_name(issuer)},
-        "validFrom": grant.valid_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "validFrom": _utc(grant.valid_from),
+        **({"validUntil": _utc(grant.valid_until)} if grant.valid_until else {}),
         "credentialSubject": {
             "type": ["AchievementSubject"],
             "identifier": who,
@@ -114,6 +116,10 @@ def dump(document: Json) -> bytes:
 def both(text: dict[str, str]) -> str:
     """Return the two languages in one string: the badge vocabulary has no language maps."""
     return text["vi"] if text["vi"] == text["en"] else f"{text['vi']} · {text['en']}"
+
+
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _issuer_name(issuer: Issuer) -> str:

@@ -1,46 +1,39 @@
-"""Say which certificates a trainee's marks have earned, and why or why not. A pure function."""
+"""Say which certificates a trainee's records have earned, and why or why not. A pure function.
+
+The rules given are applied to all records that were on the ledger at the time given. A certificate that was
+granted stays granted whatever rules came later, until it ends or is revoked. The best mark of each module
+counts, so neither the order of the records nor a worse attempt afterwards changes the outcome; an attempt
+that was graded again has its newest mark.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
-from autograder.certify.rules import Level, Module, Rules, Text
-
-
-class Marked(Protocol):
-    """What is read of a mark; `autograder.gradebook.Mark` is one."""
-
-    @property
-    def trainee(self) -> str: ...
-    @property
-    def assignment(self) -> str: ...
-    @property
-    def points(self) -> float: ...
-    @property
-    def max_points(self) -> float: ...
-    @property
-    def attempt(self) -> str: ...
-    @property
-    def complete(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One condition, whether it is met, and the reason in both languages."""
-
-    met: bool
-    text: Text
+from autograder.certify.chain import Entry
+from autograder.certify.dates import months_later
+from autograder.certify.facts import Facts
+from autograder.certify.parts import Requirement, prior, requirements, say
+from autograder.certify.rules import Level, Rules, Text
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What one certificate asks for and whether it is earned.
 
-    `target` is a module id for the level ``module``, and the level's own id otherwise.
-    `attempts` are the digests of the attempts whose marks were used.
+    Attributes
+    ----------
+    target : str
+        A module id for the level ``module``, and the level's own id otherwise.
+    attempts : tuple of str
+        Digests of the attempts whose marks were used.
+    holds : bool
+        Whether the certificate was granted and neither has ended nor was revoked.
+    notes : tuple of Text
+        What became of it so far: granted, expired, revoked, refused.
+    renews : str
+        The decision that would be prolonged, if any.
     """
 
     level: str
@@ -49,93 +42,82 @@ class Outcome:
     offered: bool
     requirements: tuple[Requirement, ...]
     attempts: tuple[str, ...]
+    holds: bool = False
+    notes: tuple[Text, ...] = ()
+    renews: str = ""
 
     @property
     def met(self) -> bool:
         """Return whether everything asked for is there."""
         return self.offered and all(requirement.met for requirement in self.requirements)
 
+    @property
+    def due(self) -> bool:
+        """Return whether a decider can decide: all is there, and it is not held, or can be renewed."""
+        return self.met and (not self.holds or bool(self.renews))
 
-def percent(mark: Marked) -> float:
-    """Return a mark out of 100; a mark that is no number counts as nothing."""
-    if not (math.isfinite(mark.points) and math.isfinite(mark.max_points)) or mark.max_points <= 0:
-        return 0.0
-    return round(100.0 * min(max(mark.points / mark.max_points, 0.0), 1.0), 6)
+    @property
+    def used(self) -> tuple[int, ...]:
+        """Return the numbers of the entries that it rests on."""
+        return tuple(sorted({seq for requirement in self.requirements for seq in requirement.used}))
 
 
-def explain(marks: Iterable[Marked], rules: Rules) -> list[Outcome]:
-    """Apply the rules to one trainee's marks.
+def explain(records: Iterable[Entry], rules: Rules, on: str) -> list[Outcome]:
+    """Apply the rules to one trainee's records as they were at the time `on`."""
+    return explain_facts(Facts(records, on), rules)
 
-    The best complete mark of each module counts, so neither the order of the marks nor a worse later
-    attempt changes the outcome. A mark that still waits for a person never counts.
-    """
-    best: dict[str, Marked] = {}
-    waiting: set[str] = set()
-    for mark in marks:
-        if not mark.complete:
-            waiting.add(mark.assignment)
-            continue
-        known = best.get(mark.assignment)
-        if known is None or (percent(mark), mark.attempt) > (percent(known), known.attempt):
-            best[mark.assignment] = mark
-    outcomes: list[Outcome] = []
+
+def explain_facts(facts: Facts, rules: Rules) -> list[Outcome]:
+    """Apply the rules to facts."""
+    outcomes: dict[str, Outcome] = {}
     for level in rules.levels:
-        if not level.offered:
-            note = Requirement(False, level.about)
-            outcomes.append(Outcome(level.id, level.id, level.name, False, (note,), ()))
-        elif level.id == "module":
-            for module in rules.modules:
-                used = (best[module.id].attempt,) if module.id in best else ()
-                title = {
-                    language: f"{level.name[language]}: {module.name[language]}" for language in level.name
-                }
-                requirement = _module_passed(module, level.each, best, waiting)
-                outcomes.append(Outcome(level.id, module.id, title, True, (requirement,), used))
-        else:
-            outcomes.append(_course(level, rules, best, waiting))
-    return outcomes
+        for target in [module.id for module in rules.modules] if level.id == "module" else [level.id]:
+            outcomes[target] = _outcome(facts, rules, level, target, outcomes)
+    return list(outcomes.values())
 
 
-def _course(level: Level, rules: Rules, best: dict[str, Marked], waiting: set[str]) -> Outcome:
-    requirements = [_module_passed(module, level.each, best, waiting) for module in rules.modules]
-    marked = [percent(best[module.id]) for module in rules.modules if module.id in best]
-    # The average is over all modules: a module without a mark counts as 0.
-    average = round(sum(marked) / len(rules.modules), 6)
-    text = {
-        "vi": f"Điểm trung bình {_show(average)}/100 (cần {_show(level.average)})",
-        "en": f"Average {_show(average)}/100 (needs {_show(level.average)})",
-    }
-    requirements.append(Requirement(average >= level.average, text))
-    attempts = tuple(best[module.id].attempt for module in rules.modules if module.id in best)
-    return Outcome(level.id, level.id, level.name, True, tuple(requirements), attempts)
+def _outcome(facts: Facts, rules: Rules, level: Level, target: str, before: dict[str, Outcome]) -> Outcome:
+    title = rules.title(level, target)
+    last = facts.last_decision(target)
+    revoked = facts.revocation(last) if last else None
+    live = last if last and not revoked else None
+    until = live.data.get("valid_until", "") if live else ""
+    holds = live is not None and (not until or until > facts.on)
+    notes = list(_notes(facts, rules, target, live, revoked, holds))
+    if not level.offered:
+        note = Requirement(False, say("not_offered", about=level.about))
+        return Outcome(level.id, target, title, False, (note,), (), holds, tuple(notes))
+    renews = live.data["id"] if live and until else ""
+    needs = level.renewal.needs if renews and level.renewal else level.needs
+    asked = list(requirements(facts, rules, target, needs, before))
+    if level.needs.level and not needs.level:
+        asked.insert(0, prior(facts, rules, level.needs.level, before))
+    if live and renews:
+        opens = months_later(until, -(level.renewal.opens_months if level.renewal else 0))[:10]
+        if facts.on[:10] < opens:
+            asked.append(Requirement(False, say("renewal_opens", date=opens), (live.seq,), say("next_renew")))
+    used = {seq for requirement in asked for seq in requirement.used}
+    attempts = tuple(
+        entry.data["attempt"]
+        for kind in ("mark", "exam-result")
+        for entry in facts.of_kind(kind)
+        if entry.seq in used
+    )
+    return Outcome(level.id, target, title, True, tuple(asked), attempts, holds, tuple(notes), renews)
 
 
-def _module_passed(module: Module, each: float, best: dict[str, Marked], waiting: set[str]) -> Requirement:
-    vi, en = f"{module.id} {module.name['vi']}", f"{module.id} {module.name['en']}"
-    mark = best.get(module.id)
-    if mark is not None:
-        score = percent(mark)
-        reason = {
-            "vi": f"{vi}: {_show(score)}/100 (cần {_show(each)})",
-            "en": f"{en}: {_show(score)}/100 (needs {_show(each)})",
-        }
-        if score < each and module.id in waiting:
-            reason = {
-                "vi": reason["vi"] + "; một bài nộp khác đang chờ người chấm",
-                "en": reason["en"] + "; another attempt waits for a person to mark it",
-            }
-        return Requirement(score >= each, reason)
-    if module.id in waiting:
-        return Requirement(
-            False,
-            {
-                "vi": f"{vi}: câu trả lời tự luận đang chờ người chấm",
-                "en": f"{en}: a free-text answer waits for a person to mark it",
-            },
-        )
-    return Requirement(False, {"vi": f"{vi}: chưa có điểm", "en": f"{en}: no mark yet"})
-
-
-def _show(number: float) -> str:
-    # Rounded down, so that a mark shown as 60 is never one that just missed it.
-    return f"{math.floor(number * 10) / 10:g}"
+def _notes(
+    facts: Facts, rules: Rules, target: str, live: Entry | None, revoked: Entry | None, holds: bool
+) -> Iterator[Text]:
+    """What became of the certificate so far."""
+    until = live.data.get("valid_until", "") if live else ""
+    if live and until:
+        yield say("held_until" if holds else "expired", date=live.time[:10], until=until[:10])
+    elif live:
+        yield say("held", date=live.time[:10])
+    elif revoked:
+        yield say("revoked", date=revoked.time[:10])
+    refusal = facts.refusal(target)
+    if refusal:
+        by = facts.file_by(refusal, rules.file_days)
+        yield say("refused", date=refusal.time[:10], until=by)

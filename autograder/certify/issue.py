@@ -1,42 +1,38 @@
-"""From a decision to a certificate: record it, sign it, write it; and take it back.
+"""From a signed decision to a certificate: give it a place, sign it, write it; and take it back.
 
-The ledger gets the decision, with identifier and status index, before anything is signed, and the issue
-after the files are on the disk. What a crash leaves between the two is finished by the next run with
-the same identifier, so no index is used twice and no credential exists that the ledger does not know.
+A decision comes from a decider (`decide.py`); here it is carried out, with the issuer's key. The ledger gets
+the place in the status list before anything is signed, and the issue after the files are on the disk. What
+a crash leaves between the two is finished by the next run with the same identifier and place, so no place is
+used twice and no credential exists that the ledger does not know.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.certify import credential, pdf, register, status
-from autograder.certify.explain import Marked, Outcome, explain
+from autograder.certify import credential, pdf, register, rulebook, status
+from autograder.certify.book import Book
+from autograder.certify.chain import Draft
+from autograder.certify.chain import Signer as Person
+from autograder.certify.explain import Outcome
 from autograder.certify.keys import Signer
-from autograder.certify.ledger import Ledger
-from autograder.certify.rules import Rules
+from autograder.certify.register import Credential
 from autograder.errors import CourseError
 from autograder.files import write
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What one run of issuing will do: one item for each credential, decided anew or left from a crash."""
-
-    trainee: str
-    outcome: Outcome
-    pending: dict[str, Any] | None = None  # a decision that was recorded and not carried out
+REASONS = ("mistake", "misconduct", "on-request", "replaced", "key-lost")
+AT_ONCE = 200  # credentials that go onto the ledger together, once their files are on the disk
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep a second run of issuing out of this cohort: both would decide the same things."""
+    """Keep a second run of issuing out of this cohort: both would issue the same things."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "issue.lock").open("a") as lock:
         try:
@@ -46,30 +42,23 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def plan(
-    trainees: Iterable[str], marks: Iterable[Marked], rules: Rules, ledger: Ledger, again: bool = False
-) -> list[Plan]:
-    """Return what the rules say is earned and not yet held; revoked ones only with `again`."""
-    by_trainee: dict[str, list[Marked]] = {}
-    for mark in marks:
-        by_trainee.setdefault(mark.trainee, []).append(mark)
-    known: dict[tuple[str, str], register.Credential] = {}
-    for held in register.read(ledger.entries()).values():
-        known[held.key] = held  # the latest one counts
-    plans = []
-    for trainee in trainees:
-        for outcome in explain(by_trainee.get(trainee, []), rules):
-            held_now = known.get((trainee, outcome.target))
-            if held_now is None or (held_now.revoked is not None and again):
-                if outcome.met:
-                    plans.append(Plan(trainee, outcome))
-            elif held_now.sha256 is None and held_now.revoked is None:
-                plans.append(Plan(trainee, outcome, held_now.decision))
-    return plans
+def plan(book: Book, trainees: Container[str] | None = None) -> list[Credential]:
+    """Return what was decided for these trainees (by default all) and is neither issued nor revoked.
+
+    Nothing is issued any more to a trainee whose data were erased.
+    """
+    return [
+        one
+        for one in register.read(book.entries()).values()
+        if one.sha256 is None
+        and one.revoked is None
+        and one.trainee not in book.history.erased
+        and (trainees is None or one.trainee in trainees)
+    ]
 
 
 class Issuing:
-    """Carries out plans for one cohort with one unlocked key.
+    """Carries out decisions for one cohort with one unlocked key.
 
     Parameters
     ----------
@@ -79,88 +68,120 @@ class Issuing:
         Returns the name of a trainee who consented to have it in the credential.
     """
 
-    def __init__(
-        self, folder: Path, ledger: Ledger, rules: Rules, signer: Signer, names: Callable[[str], str]
-    ) -> None:
+    def __init__(self, folder: Path, book: Book, signer: Signer, names: Callable[[str], str]) -> None:
         self.folder = folder
-        self.ledger = ledger
-        self.rules = rules
+        self.book = book
         self.signer = signer
         self.names = names
-        self._used = status.used_indices(ledger.entries(), signer.issuer)
+        self._used = status.used_indices(book.entries(), signer.issuer)
 
-    def issue(self, item: Plan, decided_by: str, named: bool) -> Path:
-        """Record the decision, sign, write JSON and PDF, record the issue; return the JSON file."""
-        decision = item.pending or self._decide(item, decided_by, named)
-        if decision["rules_sha256"] != self.rules.digest:
-            raise CourseError(
-                f"{decision['id']}: was decided under other rules and never issued; "
-                f"revoke it, then issue with --again"
-            )
-        if decision["status_list"] != self.signer.issuer.status_list:
-            raise CourseError(
-                f"{decision['id']}: was decided for an earlier key; revoke it, then issue with --again"
-            )
-        when = datetime.fromisoformat(decision["valid_from"])
-        grant = credential.Grant(
-            id=decision["id"],
-            trainee=item.trainee,
-            name=self.names(item.trainee) if decision["named"] else "",
-            outcome=item.outcome,
-            status_index=decision["status_index"],
-            valid_from=when,
-        )
-        unsigned = credential.build(grant, self.rules, self.signer.issuer)
-        signed = credential.sign(unsigned, self.signer, created=when)
-        data = credential.dump(signed)
-        path = self.folder / f"{decision['id'].removeprefix('urn:uuid:')}.json"
-        write(path.with_suffix(".pdf"), pdf.render(signed, self.signer.issuer.site))
-        write(path, data)
-        self.ledger.append("issue", {"id": decision["id"], "sha256": hashlib.sha256(data).hexdigest()})
-        return path
+    def issue(
+        self, plans: Iterable[Credential], named: Container[str] = ()
+    ) -> Iterator[tuple[Credential, Path | CourseError]]:
+        """Issue each; yields it with its JSON file, or with the reason why it was not issued.
 
-    def _decide(self, item: Plan, decided_by: str, named: bool) -> dict[str, Any]:
-        if named and not self.names(item.trainee):
-            raise CourseError(
-                f"roster.csv: {item.trainee}: name: empty; fill it in, or leave --with-name out"
-            )
+        One that cannot be issued does not stop the others.
+
+        Parameters
+        ----------
+        plans
+            What `plan` gave.
+        named
+            Trainees who consented to have their name in it.
+        """
+        ready: list[Credential] = []
+        drafts: list[Draft] = []
+        for one in plans:
+            wants = one.trainee in named
+            if wants and not self.names(one.trainee):
+                text = f"roster.csv: {one.trainee}: name: empty; fill it in, or leave --with-name out"
+                yield one, CourseError(text)
+                continue
+            if one.place is None or one.place["status_list"] != self.signer.issuer.status_list:
+                one.place = self._place(one, wants)
+                drafts.append(("allotment", one.place))
+            ready.append(one)
+        self.book.append_all(drafts)
+        for start in range(0, len(ready), AT_ONCE):
+            yield from self._issue(ready[start : start + AT_ONCE])
+
+    def _issue(self, plans: list[Credential]) -> Iterator[tuple[Credential, Path | CourseError]]:
+        written: list[tuple[Credential, Path, Draft]] = []
+        for one in plans:
+            try:
+                path, digest = self._write(one)
+            except CourseError as error:
+                yield one, error
+                continue
+            draft = ("issue", {"trainee": one.trainee, "id": one.id, "sha256": digest})
+            written.append((one, path, draft))
+        try:
+            self.book.append_all([draft for _, _, draft in written])
+        except CourseError:  # one of them was revoked meanwhile: the others go on
+            for one, path, draft in written:
+                yield one, self._recorded(draft) or path
+        else:
+            yield from ((one, path) for one, path, _ in written)
+
+    def _recorded(self, draft: Draft) -> CourseError | None:
+        try:
+            self.book.append(*draft)
+        except CourseError as error:
+            return error
+        return None
+
+    def _place(self, one: Credential, named: bool) -> dict[str, Any]:
         index = status.free_index(self._used)
         self._used.add(index)
-        decision = {
-            "id": credential.new_id(),
-            "trainee": item.trainee,
-            "level": item.outcome.level,
-            "target": item.outcome.target,
-            "decided_by": decided_by,
-            "rules": self.rules.version,
-            "rules_sha256": self.rules.digest,
-            "attempts": list(item.outcome.attempts),
+        return {
+            "trainee": one.trainee,
+            "id": one.id,
             "named": named,  # the name itself stays out: the ledger keeps nothing that must be erased
             "status_list": self.signer.issuer.status_list,
             "status_index": index,
-            "valid_from": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-        self.ledger.append("decision", decision)
-        return decision
+
+    def _write(self, one: Credential) -> tuple[Path, str]:
+        decision, place = one.decision, one.place
+        assert place is not None
+        name = self.names(one.trainee) if place["named"] else ""
+        if place["named"] and not name:
+            raise CourseError(f"roster.csv: {one.trainee}: name: empty by now; revoke {one.id} or fill it in")
+        rules = rulebook.by_digest(self.book, decision["rules_sha256"])
+        level = rules.level(decision["level"])
+        title = rules.title(level, decision["target"])
+        when = datetime.fromisoformat(decision["valid_from"])
+        until = decision.get("valid_until")
+        grant = credential.Grant(
+            id=one.id,
+            trainee=one.trainee,
+            name=name,
+            outcome=Outcome(level.id, decision["target"], title, True, (), tuple(decision["attempts"])),
+            status_index=place["status_index"],
+            valid_from=when,
+            valid_until=datetime.fromisoformat(until) if until else None,
+        )
+        unsigned = credential.build(grant, rules, self.signer.issuer)
+        signed = credential.sign(unsigned, self.signer, created=when)
+        data = credential.dump(signed)
+        path = self.folder / f"{one.id.removeprefix('urn:uuid:')}.json"
+        write(path.with_suffix(".pdf"), pdf.render(signed, self.signer.issuer.site))
+        write(path, data)
+        return path, hashlib.sha256(data).hexdigest()
 
 
-def revoke(ledger: Ledger, name: str, reason: str) -> register.Credential:
-    """Record the revocation of a credential; the status list shows it once published again."""
-    known = register.read(ledger.entries())
+def revoke(book: Book, name: str, why: str, signer: Person) -> Credential:
+    """Record a decider's revocation of a credential; the status list shows it once published again."""
+    known = register.read(book.entries())
     wanted = f"urn:uuid:{Path(name).stem.removeprefix('urn:uuid:')}"
     if wanted not in known:
         raise CourseError(f"{name}: the ledger knows no such credential; give the certificate number")
     held = known[wanted]
     if held.revoked is not None:
         raise CourseError(f"{name}: is revoked already ({held.revoked})")
-    if not reason.strip():
-        raise CourseError("--reason: empty; say why the credential is revoked")
-    data = {
-        "id": wanted,
-        "reason": reason.strip(),
-        "status_list": held.decision["status_list"],
-        "status_index": held.decision["status_index"],
-    }
-    ledger.append("revocation", data)
-    held.revoked = reason.strip()
+    data = {"trainee": held.trainee, "id": wanted, "why": why}
+    if held.place:
+        data |= {field: held.place[field] for field in ("status_list", "status_index")}
+    book.append("revocation", data, signer)
+    held.revoked = why
     return held

@@ -24,7 +24,7 @@ def used_indices(entries: Iterable[Entry], issuer: Issuer) -> set[int]:
     return {
         entry.data["status_index"]
         for entry in entries
-        if entry.kind == "decision" and entry.data["status_list"] == issuer.status_list
+        if entry.kind == "allotment" and entry.data["status_list"] == issuer.status_list
     }
 
 
@@ -45,7 +45,7 @@ def build(entries: Iterable[Entry], signer: Signer, now: datetime | None = None)
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     bits = new_bitstring(SIZE)
     for entry in entries:
-        if entry.kind == "revocation" and entry.data["status_list"] == signer.issuer.status_list:
+        if entry.kind == "revocation" and entry.data.get("status_list") == signer.issuer.status_list:
             set_status_bit(bits, entry.data["status_index"], 1)
     issuer: Json = {"id": signer.issuer.did}
     document = build_status_list_credential(

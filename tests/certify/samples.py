@@ -1,4 +1,4 @@
-"""What the tests of certification share: marks, and a way to sign one credential."""
+"""What the tests of certification share: a way to sign one credential."""
 
 from __future__ import annotations
 
@@ -7,24 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from autograder.certify import credential, keys, rules, verify
-from autograder.certify.explain import explain
+from autograder.certify.explain import Outcome
 
 PASSPHRASE = "a passphrase for tests only"
 TRAINEE = "K7P2QD4M"
 WHEN = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The shape of `autograder.gradebook.Mark`."""
-
-    trainee: str
-    assignment: str
-    points: float
-    max_points: float = 10.0
-    attempt: str = "0" * 64
-    graded_at: str = "2026-11-20T08:00:00Z"
-    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,7 +30,7 @@ def make(
 ) -> dict[str, Any]:
     """Return a signed credential; `changes` go in before signing, None removes."""
     rule = rules.load()
-    outcome = explain([Mark(TRAINEE, "w01", 8)], rule)[0]
+    outcome = Outcome("module", "w01", rule.title(rule.level("module"), "w01"), True, (), ())
     grant = credential.Grant(credential.new_id(), TRAINEE, name, outcome, index, WHEN)
     document = {**credential.build(grant, rule, signer.issuer), **changes}
     document = {key: value for key, value in document.items() if value is not None}

@@ -95,6 +95,8 @@ def course(folder: Path, *arguments: str) -> str:
     environment = os.environ | {
         "COURSE_COHORT": str(folder),
         "COURSE_KEY_PASSPHRASE": "a passphrase of a test",
+        "COURSE_PERSON_PASSPHRASE": "a passphrase of a test",
+        "COURSE_PEOPLE": str(folder.with_name("people")),
     }
     command = [str(Path(sys.executable).with_name("course")), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
@@ -248,8 +250,13 @@ def test_the_course_from_page_to_certificate(
 
     strong = trainees[0]
     course(cohort, "certify", "keygen", "--name", "Demo issuer", "--site", site_url)
+    for role in ("registrar", "decider"):
+        course(cohort, "certify", "person", "add", f"A {role}", "--role", role)
+    course(cohort, "certify", "rules", "adopt")
+    assert f"{total} attempts and {total} marks" in course(cohort, "ledger", "sync")
     assert "w01" in course(cohort, "certify", "explain", strong.number)
-    course(cohort, "certify", "issue", "--decided-by", "A tester", strong.number)
+    course(cohort, "certify", "decide", strong.number, "--level", "module", "--yes")
+    course(cohort, "certify", "issue")
     issued = sorted((cohort / "credentials").glob("*.json"))
     assert len(issued) == len(weeks)  # a certificate for each module
     for file in issued:
