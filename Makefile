@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench bench-grading coverage screenshots serve soak test setup site system lint unit browser lock clean
+.PHONY: help bench bench-grading coverage reproducible screenshots serve soak test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -63,6 +63,9 @@ bench: setup     ## speed and memory of linelab beside its peers, in an environm
 
 bench-grading: setup system  ## speed of grading beside stock nbgrader; a short one: ARGS="--count 20 --rounds 2"
 	@$(BIN)/python tests/bench/grading.py $(ARGS)
+
+reproducible: setup  ## publish this checkout twice, as on two machines, and compare every byte; ten minutes
+	@$(BIN)/python -m publish.reproduce
 
 screenshots: site ## take the pictures of docs/ again
 	@$(BIN)/python docs/screenshots.py

@@ -209,7 +209,9 @@ def _size(files: manifest.Files, ends: tuple[str, ...] = ("",)) -> float:
 
 def announce(said: str, edition: str, out: Path, signer: Signer | None) -> None:
     """Say what was done and what is to be done next."""
-    click.echo(f"{out / edition}: {said}")
+    made = manifest.parse((out / edition / manifest.NAME).read_bytes(), edition)
+    commit = made["source"]["commit"]
+    click.echo(f"{out / edition}: {said}, {f'from commit {commit[:12]}' if commit else 'of no known commit'}")
     click.echo(f"  {summary(out, edition)}")
     if said == "published":
         signed = f"signed by key {signer.public.name}" if signer else "not signed (--sign KEY)"

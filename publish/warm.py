@@ -118,14 +118,20 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a build says by itself is no answer
     for line in sys.stdin:
-        answer = _in_a_fork(json.loads(line))
-        for name in answer.pop("loaded"):
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)  # here, so that the next fork has it from the start
+        answer = in_a_fork(json.loads(line))
+        load(answer.pop("loaded"))
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def _in_a_fork(job: dict[str, str]) -> dict[str, Any]:
+def load(names: list[str]) -> None:
+    """Load modules that a fork had to load, so that the next has them from the start."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def in_a_fork(job: dict[str, str]) -> dict[str, Any]:
+    """Do one build, and return what there is to say of it."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 
+from autograder.assignments import EDITION, release_notebook, version
 from autograder.cohort import Cohort
+from autograder.collect import collect
 from autograder.errors import CourseError
+from autograder.grade import grade
+from autograder.gradebook import details
+from autograder.records import notebook_path
 from course import main
 from linelab.trainees import is_trainee_id, written
 
@@ -88,3 +97,34 @@ def test_every_command_says_in_one_line_that_there_is_no_cohort(tmp_path: Path) 
         assert result.exit_code == 1, command
         assert result.output.count("\n") == 1
         assert "is no cohort folder" in result.output
+
+
+def test_a_cohort_of_a_published_edition_is_graded_by_the_same_checkout(
+    tmp_path: Path, solve: Callable[..., Any]
+) -> None:
+    """The name given at publishing is in the exercise, decides the variant, and is asked for at intake."""
+    edition = "2026-central-1"
+    released = release_notebook("w01", "vi", edition)
+    assert released.metadata.course.edition == edition
+    assert released.metadata.course.version == version("w01")
+    assert f'edition="{edition}"' in "".join(cell.source for cell in released.cells)
+    assert "@EDITION@" not in nbformat.writes(released)
+
+    cohort = Cohort.create(tmp_path / "cohort", edition)
+    trainee = cohort.enrol().id
+    work = json.loads(nbformat.writes(solve(trainee)).replace(EDITION, edition))
+    work["metadata"]["course"]["version"] = "of last year"
+    hand_in = {"format": "course-hand-in/1", "edition": edition, "trainee": trainee, "language": "vi",
+               "made": "2026-11-23T09:00:00Z", "notebooks": {"w01.ipynb": work}}  # fmt: skip
+    path = tmp_path / "hand-in.json"
+    path.write_text(json.dumps(hand_in), "utf-8")
+    assert [receipt.status for receipt in collect(cohort, [path])] == ["accepted"]
+    outcome = grade(cohort, progress=False)
+    assert (outcome.graded, outcome.failed) == (1, 0)
+    points = {detail.question: detail.points for detail in details(cohort, trainee, "w01")}
+    assert points == {"q1": 1, "q2": 1, "q3": 2, "q4": 2, "q5": 2, "q6": 2, "q7": 6, "q8": 0}
+    (said,) = [line for line in outcome.problems if "another text of their exercise" in line]
+    assert said.startswith("1 ")
+    shown = notebook_path(cohort.path, trainee, "w01").read_text("utf-8")
+    assert f'edition=\\"{edition}\\"' in shown
+    assert EDITION + '\\"' not in shown
