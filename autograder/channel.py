@@ -20,12 +20,12 @@ from autograder.watch import Limits
 LINE = re.compile(rb'^\{"cell": (0|[1-9][0-9]{0,3}), "outputs": .*$', re.MULTILINE)
 MAX_LINE = Limits().cell_output + (1 << 20)  # bytes
 MAX_DAMAGED = 100  # lines that look right but are not, before the rest is left unread
-MAX_OUTPUTS = 2_000  # of a cell
+MAX_OUTPUTS, MAX_ALL = 2_000, 10_000  # of a cell, of a notebook
 
 
 def outputs(data: bytes, count: int) -> Iterator[list[dict[str, Any]]]:
     """The outputs of the first, second, … of `count` cells, as far as they came in order and in form."""
-    number = damaged = 0
+    number = damaged = taken = 0
     for found in LINE.finditer(data):
         if number == count or damaged > MAX_DAMAGED:
             return
@@ -36,7 +36,9 @@ def outputs(data: bytes, count: int) -> Iterator[list[dict[str, Any]]]:
             damaged += 1
             continue
         number += 1
-        yield [output for output in parsed[:MAX_OUTPUTS] if isinstance(output, dict)]
+        parsed = parsed[: min(MAX_OUTPUTS, MAX_ALL - taken)]
+        taken += len(parsed)
+        yield [output for output in parsed if isinstance(output, dict)]
 
 
 def kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:

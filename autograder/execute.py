@@ -185,7 +185,7 @@ def _bare(cell: Any, position: int) -> nbformat.NotebookNode:
     """A cell with its text alone: no outputs, no attachments, no metadata but its id."""
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
     node: dict[str, Any] = {"cell_type": kind, "id": f"cell-{position}", "metadata": {}}
-    node["source"] = source_of(cell) if kind == "code" else harmless(source_of(cell))
+    node["source"] = source_of(cell) if kind == "code" else harmless(source_of(cell)[:MAX_TEXT])
     if kind == "code":
         node |= {"outputs": [], "execution_count": None}
     made: nbformat.NotebookNode = nbformat.from_dict(node)
@@ -207,6 +207,7 @@ def _read_outcome(
     for number, found in enumerate(outputs(outcome.data, len(code))):
         ran += 1
         for output in found:
+<<<<<<< HEAD
             data = output.get("data")
             if isinstance(data, dict):
                 _read_begin(data.get(BEGIN), assignment, claims)
@@ -217,7 +218,28 @@ def _read_outcome(
             if output.get("output_type") == "error":
                 what = one_line(f"{str(output.get('ename'))[:200]}: {str(output.get('evalue'))[:2000]}")
                 claims.say("error", cell=number + 1, what=what[:200])
+=======
+            try:
+                _read_output(output, number, code[number], assignment, claims)
+            except RecursionError:  # so deep that it cannot even be named
+                claims.problems.append(f"code cell {number + 1}: an output is nested too deeply")
+>>>>>>> hostile
     return ran
+
+
+def _read_output(
+    output: dict[str, Any], number: int, cell: nbformat.NotebookNode, assignment: str, claims: _Claims
+) -> None:
+    data = output.get("data")
+    if isinstance(data, dict):
+        _read_begin(data.get(BEGIN), assignment, claims)
+        _read_answer(data.get(ANSWER), assignment, claims)
+    shown = kept(output)
+    if shown:
+        cell.outputs.append(shown)
+    if output.get("output_type") == "error":
+        what = one_line(f"{str(output.get('ename'))[:200]}: {str(output.get('evalue'))[:2000]}")
+        claims.problems.append(f"code cell {number + 1}: {what[:200]}")
 
 
 def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:

@@ -54,7 +54,8 @@ def harmless(text: str) -> str:
     text = re.sub(r"!(?=\[)", "", text)
     text = re.sub(r"\](?=[(:])", "] ", text)
     text = text.replace("://", ": //")  # an address by itself becomes a link, too
-    return re.sub(rf"\\+(?=(?:{'|'.join(TEX)})(?![a-zA-Z]))", "", text)
+    # a run of backslashes as a whole, from its start: else many of them take the square of their number
+    return re.sub(rf"(?<!\\)\\++(?=(?:{'|'.join(TEX)})(?![a-zA-Z]))", "", text)
 
 
 def picture(text: str) -> str | None:

@@ -406,9 +406,22 @@ def test_a_flood_on_the_channel_does_not_keep_us_busy() -> None:
         started = time.process_time()
         assert list(outputs(data, 10)) == []
         assert time.process_time() - started < 8
-    many = b'{"cell": 0, "outputs": [' + b'{"output_type":"error"},' * 100_000 + b"{}]}\n"
-    (found,) = outputs(many, 10)
-    assert len(found) == 2_000
+    many = [
+        b'{"cell": %d, "outputs": [' % n + b'{"output_type":"error"},' * 9_000 + b"{}]}\n" for n in range(50)
+    ]
+    found = list(outputs(b"".join(many), 500))
+    assert len(found) == 50
+    assert [len(x) for x in found[:6]] == [2_000] * 5 + [0]
+
+
+@pytest.mark.parametrize(
+    "text", ["\\" * 20_000, "&" * 20_000, "\\href" * 4_000, "](" * 10_000, "<a" * 10_000]
+)
+def test_no_text_takes_long_to_make_harmless(text: str) -> None:
+    """As many backslashes as a memo may have took seconds, and as many as a file may have took days."""
+    started = time.process_time()
+    harmless(text)
+    assert time.process_time() - started < 0.3
 
 
 def test_without_a_sandbox_grading_refuses_and_unsafe_is_loud(

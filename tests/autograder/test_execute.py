@@ -95,6 +95,17 @@ def test_strange_records_do_no_harm() -> None:
     assert len(result.problems) >= 7
 
 
+def test_what_is_too_deep_to_be_named_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    for depth in range(300, 1000, 20):
+        nested = "[" * depth + "]" * depth
+        outputs = f'{{"output_type": "error", "ename": {nested}, "evalue": {nested}, "traceback": {nested}}}'
+        media = f'"application/vnd.linelab.answer+json": {{"assignment": {nested}, "id": {nested}}}'
+        outputs += f', {{"output_type": "display_data", "data": {{{media}}}}}'
+        data = f'{{"cell": 0, "outputs": [{outputs}]}}\n'.encode() + line("1").replace(b": 0,", b": 1,", 1)
+        monkeypatch.setattr(module, "run_in_sandbox", lambda *args, data=data, **named: outcome(data))
+        assert execute(fill(), "w01", QUICK).problems
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**60, [[[[[1]]]]], object()])
 def test_values_that_no_answer_can_be(value: Any) -> None:
     with pytest.raises(RefusedError):
