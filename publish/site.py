@@ -22,7 +22,7 @@ from publish.fetch import vendor
 from publish.lite import build_lite
 from publish.notebooks import build_releases
 from publish.parts import digest, is_current, renewed, stamp_of
-from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE
+from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE, VERIFY
 from publish.runtime import build_runtime
 
 
@@ -61,6 +61,7 @@ def build_site(out: Path = SITE) -> Path:
         _copy(assets / "vendor", fresh / "assets" / "vendor")
         _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
         _copy(FRONT, fresh / "assets" / "lab" / "front")
+        _copy(VERIFY, fresh / "assets" / "verify")
         shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
         shutil.copyfile(SCHEMA, fresh / "assets" / SCHEMA.name)
         _timed("checks", lambda: _check(fresh))
@@ -71,7 +72,8 @@ def _inputs(pyodide: Path, lite: Path) -> str:
     """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
     stamps = [stamp_of(x) for x in (pyodide, lite, *(BUILD / "book" / y for y in LANGUAGES))]
     own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    return digest([*stamps, *own, *sorted(FRONT.iterdir()), SCHEMA, *sorted(NOTEBOOKS.rglob("*.md"))])
+    copied = [*sorted(FRONT.iterdir()), *sorted(VERIFY.iterdir()), SCHEMA]
+    return digest([*stamps, *own, *copied, *sorted(NOTEBOOKS.rglob("*.md"))])
 
 
 def _check(site: Path) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from autograder.certify import did, keys, pdf, register, rules, site, status
 from autograder.certify import issue as issuing
-from autograder.certify import keys, pdf, register, rules, site, status
 from autograder.certify import verify as verifying
 from autograder.certify.explain import explain
 from autograder.certify.ledger import Ledger
+from autograder.certify.report import say
 from autograder.cli import cohort_option
 from autograder.errors import CourseError
+from autograder.files import write
 from linelab.trainees import normalise, written
 
 if TYPE_CHECKING:
@@ -42,18 +45,54 @@ def certify() -> None:
 @cohort_option
 @click.option("--name", required=True, help="Name of the issuer, as certificates show it.")
 @click.option("--site", "address", default=SITE, show_default=True, help="Address of the course site.")
+@click.option("--domain", default="", help="Domain of the issuing organisation.  [default: a demo issuer]")
+@click.option("--demo", is_flag=True, help="With --domain: a trial, all that it issues is marked as a demo.")
 @click.option("--rotate", is_flag=True, help="Make a new key; the old ones stay as history.")
-def keygen(folder: Path, name: str, address: str, rotate: bool) -> None:
-    """Make the issuer's signing key (a demo issuer).
+@click.option("--compromised", is_flag=True, help="With --rotate: what the old key signed holds no more.")
+def keygen(
+    folder: Path, name: str, address: str, domain: str, demo: bool, rotate: bool, compromised: bool
+) -> None:
+    """Make the issuer's signing key.
+
+    Without --domain it is a demo issuer. With the domain of an organisation it is `did:web:DOMAIN`, and
+    signs real certificates; the file of `course certify did-document` must then lie on that domain.
 
     The key is encrypted with a passphrase of at least 12 characters: from the environment variable
     COURSE_KEY_PASSPHRASE, else asked for. Keep a copy of the folder keys/ and of the passphrase apart.
     """
+    if (demo and not domain) or (compromised and not rotate):
+        raise CourseError("--demo goes with --domain (without it, all is demo); --compromised with --rotate")
     cohort = _open(folder)
-    issuer = keys.generate(cohort.path / "keys", name, address, _passphrase(confirm=True), rotate)
-    _ledger(cohort).append("key", {"did": issuer.did, "status_list": issuer.status_list})
+    web = did.web(domain) if domain else ""
+    secret = _passphrase(confirm=True)
+    issuer = keys.generate(cohort.path / "keys", name, address, secret, rotate, web, demo, compromised)
+    data = {"did": issuer.did, "status_list": issuer.status_list, "method": issuer.method}
+    _ledger(cohort).append("key", data | ({"withdraws": list(issuer.withdraws)} if compromised else {}))
     click.echo(f"Key made: {issuer.did}")
-    click.echo("It is a demo issuer: all it signs says “DEMO – not issued by MOIT or Samsung”.")
+    if issuer.demo:
+        click.echo("It is a demo issuer: all it signs says “DEMO – not issued by MOIT or Samsung”.")
+    if issuer.key:
+        click.echo("Now run `course certify did-document` and put its file on the domain.")
+    if compromised:
+        click.echo("Now run `course certify publish-status SITE`, then issue anew what the old key signed.")
+
+
+@certify.command("did-document")
+@cohort_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.  [default: print it]")
+def did_document(folder: Path, output: Path | None) -> None:
+    """Write the issuer's DID document, with all its keys, and say where on its domain it must lie."""
+    stored = _open(folder).path / "keys"
+    issuer = keys.current(stored)
+    content = site.document(issuer.did, keys.issuers(stored))
+    if output:
+        write(output, content)
+    else:
+        click.echo(content.decode(), nl=False)
+    if issuer.key:
+        click.echo(f"Put it at {did.address(issuer.did)}", err=True)
+    else:
+        click.echo("A demo issuer (did:key) needs no document anywhere: its key is its name.", err=True)
 
 
 @certify.command("explain")
@@ -111,13 +150,13 @@ def issue(
         signer = keys.unlock(cohort.path / "keys", _passphrase())
         work = issuing.Issuing(cohort.path / "credentials", book, rule, signer, lambda one: roster[one].name)
         done, failed = [], []
-        with click.progressbar(plans, label="Issuing") as bar:
-            for plan in bar:
-                try:
-                    path = work.issue(plan, decided_by.strip(), plan.trainee in named)
-                    done.append(f"{written(plan.trainee)}  {plan.outcome.target}  {path}")
-                except CourseError as error:
-                    failed.append(error.message)
+        with click.progressbar(length=len(plans), label="Issuing") as bar:
+            for plan, result in work.issue(plans, decided_by.strip(), named):
+                if isinstance(result, CourseError):
+                    failed.append(result.message)
+                else:
+                    done.append(f"{written(plan.trainee)}  {plan.outcome.target}  {result}")
+                bar.update(1)
     click.echo("\n".join(done))
     if failed:
         raise CourseError(f"{len(failed)} not issued:\n" + "\n".join(failed))
@@ -146,11 +185,12 @@ def publish_status(site_folder: Path, folder: Path) -> None:
     passphrase = _passphrase()
     lists = []
     for issuer in known:
-        signer = keys.unlock(cohort.path / "keys", passphrase, issuer)
-        lists.append((issuer, status.build(entries, signer)))
+        heir = keys.latest(cohort.path / "keys", issuer.did)
+        signer = keys.unlock(cohort.path / "keys", passphrase, heir)
+        lists.append((issuer, status.build(entries, signer, issuer=issuer)))
     where = site.publish(site_folder, lists)
     revoked = sum(entry.kind == "revocation" for entry in entries)
-    click.echo(f"{where}: {len(lists)} issuer(s), {revoked} revoked, valid {status.DAYS_VALID} days")
+    click.echo(f"{where}: {len(lists)} status list(s), {revoked} revoked, valid {status.DAYS_VALID} days")
     if entries:
         click.echo(f"Ledger head, to be noted elsewhere: {entries[-1].hash}")
 
@@ -161,11 +201,17 @@ def publish_status(site_folder: Path, folder: Path) -> None:
 @click.option(
     "--site", "site_folder", type=click.Path(path_type=Path), help="Built site to take issuers from."
 )
+@click.option(
+    "--did-document", "did_file", type=click.Path(path_type=Path), help="did.json from the issuer's domain."
+)
 @click.pass_context
-def verify(context: click.Context, file: Path, folder: Path, site_folder: Path | None) -> None:
+def verify(
+    context: click.Context, file: Path, folder: Path, site_folder: Path | None, did_file: Path | None
+) -> None:
     """Check a certificate FILE (JSON or PDF) and say why it holds or not.
 
-    Issuers and revocations come from --site, else from the cohort. Ends with code 0 only if it is valid.
+    Issuers and revocations come from --site or --did-document, else from the cohort. Ends with code 0 only
+    if it is valid.
     """
     try:
         data = file.read_bytes()
@@ -175,20 +221,19 @@ def verify(context: click.Context, file: Path, folder: Path, site_folder: Path |
         document = verifying.parse(pdf.attached(data) if data[:1024].find(b"%PDF-") >= 0 else data)
     except (ValueError, RecursionError) as error:
         raise CourseError(f"{file}: not a certificate ({error}); name its JSON or PDF file") from error
-    trust = site.trust(site_folder) if site_folder else _trust(folder)
+    trust = site.trust(site_folder) if site_folder else _trust(folder) if not did_file else verifying.Trust()
+    if did_file:
+        named = site.from_document(did_file)
+        trust = replace(trust, issuers={**trust.issuers, named.name: named})
     report = verifying.verify(document, trust)
-    titles = {
-        "valid": "HỢP LỆ · VALID",
-        "unknown-issuer": "KHÔNG RÕ ĐƠN VỊ CẤP · UNKNOWN ISSUER",
-        "invalid": "KHÔNG HỢP LỆ · NOT VALID",
-    }
-    click.echo(f"{titles[report.verdict]}{'  (DEMO – not issued by MOIT or Samsung)' if report.demo else ''}")
-    signature = any(check.name == "signature" and check.ok for check in report.checks)
-    if signature:
+    click.echo(f"{say(report.title, 'vi')} · {say(report.title, 'en')}")
+    if report.demo:
+        click.echo(f"  {say('about-demo', 'vi')}\n  {say('about-demo', 'en')}")
+    if report.trusted:
         click.echo(f"  {document.get('name', '')}")
     for check in report.checks:
         sign = {True: "✓", False: "✗", None: "!"}[check.ok]
-        click.echo(f"  {sign} {check.vi}\n    {check.en}")
+        click.echo(f"  {sign} {check.text('vi')}\n    {check.text('en')}")
     context.exit(0 if report.verdict == "valid" else 1)
 
 
@@ -244,9 +289,9 @@ def _passphrase(confirm: bool = False) -> str:
 
 def _trust(folder: Path) -> verifying.Trust:
     """Return what a cohort vouches for; nothing, where the folder is none."""
-    known = keys.issuers(folder / "keys")
-    held = register.read(Ledger(folder / "ledger.jsonl").entries()) if known else {}
+    stored = keys.issuers(folder / "keys")
+    held = register.read(Ledger(folder / "ledger.jsonl").entries()) if stored else {}
     return verifying.Trust(
-        issuers={issuer.did: issuer.name for issuer in known},
+        issuers=site.known(site.entries(stored), folder / "keys"),
         ledger={one.id: one.revoked for one in held.values()},
     )

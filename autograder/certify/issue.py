@@ -8,8 +8,7 @@ the same identifier, so no index is used twice and no credential exists that the
 from __future__ import annotations
 
 import fcntl
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +19,9 @@ from autograder.certify import credential, pdf, register, status
 from autograder.certify.explain import Marked, Outcome, explain
 from autograder.certify.keys import Signer
 from autograder.certify.ledger import Ledger
+from autograder.certify.making import Maker
 from autograder.certify.rules import Rules
 from autograder.errors import CourseError
-from autograder.files import write
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,30 @@ class Issuing:
         self.names = names
         self._used = status.used_indices(ledger.entries(), signer.issuer)
 
-    def issue(self, item: Plan, decided_by: str, named: bool) -> Path:
-        """Record the decision, sign, write JSON and PDF, record the issue; return the JSON file."""
+    def issue(
+        self, plans: Iterable[Plan], decided_by: str, named: Container[str] = ()
+    ) -> Iterator[tuple[Plan, Path | CourseError]]:
+        """Record the decisions, sign, write JSON and PDF, record the issues.
+
+        Yields each plan with its JSON file, or with the reason why it was not issued, which does not stop
+        the others.
+        """
+        ready: list[tuple[Plan, credential.Grant]] = []
+        for item in plans:
+            try:
+                ready.append((item, self._grant(item, decided_by, item.trainee in named)))
+            except CourseError as error:
+                yield item, error
+        maker = Maker(self.folder, self.rules, self.signer)
+        made = maker.make_all([grant for _, grant in ready])
+        for (item, _), one in zip(ready, made, strict=True):
+            if one.error:
+                yield item, CourseError(one.error)
+            else:
+                self.ledger.append("issue", {"id": one.grant.id, "sha256": one.sha256})
+                yield item, one.path
+
+    def _grant(self, item: Plan, decided_by: str, named: bool) -> credential.Grant:
         decision = item.pending or self._decide(item, decided_by, named)
         if decision["rules_sha256"] != self.rules.digest:
             raise CourseError(
@@ -101,28 +122,24 @@ class Issuing:
             raise CourseError(
                 f"{decision['id']}: was decided for an earlier key; revoke it, then issue with --again"
             )
-        when = datetime.fromisoformat(decision["valid_from"])
-        grant = credential.Grant(
+        return credential.Grant(
             id=decision["id"],
             trainee=item.trainee,
             name=self.names(item.trainee) if decision["named"] else "",
             outcome=item.outcome,
             status_index=decision["status_index"],
-            valid_from=when,
+            valid_from=datetime.fromisoformat(decision["valid_from"]),
         )
-        unsigned = credential.build(grant, self.rules, self.signer.issuer)
-        signed = credential.sign(unsigned, self.signer, created=when)
-        data = credential.dump(signed)
-        path = self.folder / f"{decision['id'].removeprefix('urn:uuid:')}.json"
-        write(path.with_suffix(".pdf"), pdf.render(signed, self.signer.issuer.site))
-        write(path, data)
-        self.ledger.append("issue", {"id": decision["id"], "sha256": hashlib.sha256(data).hexdigest()})
-        return path
 
     def _decide(self, item: Plan, decided_by: str, named: bool) -> dict[str, Any]:
         if named and not self.names(item.trainee):
             raise CourseError(
                 f"roster.csv: {item.trainee}: name: empty; fill it in, or leave --with-name out"
+            )
+        if named and not pdf.settable(self.names(item.trainee)):
+            raise CourseError(
+                f"roster.csv: {item.trainee}: name: has letters that the certificate's font lacks; write it "
+                f"in Latin letters, or leave --with-name out"
             )
         index = status.free_index(self._used)
         self._used.add(index)
