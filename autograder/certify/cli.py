@@ -2,97 +2,37 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autograder.certify import did, keys, pdf, register, rules, site, status
 from autograder.certify import issue as issuing
-from autograder.certify import verify as verifying
+from autograder.certify import keys, rules
+from autograder.certify.cli_issuer import (
+    did_document,
+    export,
+    keygen,
+    passphrase,
+    publish_status,
+    rules_option,
+)
+from autograder.certify.cli_verify import verify
 from autograder.certify.explain import explain
 from autograder.certify.ledger import Ledger
-from autograder.certify.report import say
 from autograder.cli import cohort_option
 from autograder.errors import CourseError
-from autograder.files import write
 from linelab.trainees import normalise, written
 
 if TYPE_CHECKING:
     from autograder.cohort import Cohort
     from autograder.gradebook import Mark
 
-rules_option = click.option(
-    "--rules",
-    "rules_file",
-    type=click.Path(path_type=Path),
-    default=rules.DEFAULT,
-    show_default="the course's rules.yml",
-    help="Rules file.",
-)
-SITE = "http://localhost:8000/"
-
 
 @click.group()
 def certify() -> None:
     """Explain, decide, issue and revoke certificates."""
-
-
-@certify.command()
-@cohort_option
-@click.option("--name", required=True, help="Name of the issuer, as certificates show it.")
-@click.option("--site", "address", default=SITE, show_default=True, help="Address of the course site.")
-@click.option("--domain", default="", help="Domain of the issuing organisation.  [default: a demo issuer]")
-@click.option("--demo", is_flag=True, help="With --domain: a trial, all that it issues is marked as a demo.")
-@click.option("--rotate", is_flag=True, help="Make a new key; the old ones stay as history.")
-@click.option("--compromised", is_flag=True, help="With --rotate: what the old key signed holds no more.")
-def keygen(
-    folder: Path, name: str, address: str, domain: str, demo: bool, rotate: bool, compromised: bool
-) -> None:
-    """Make the issuer's signing key.
-
-    Without --domain it is a demo issuer. With the domain of an organisation it is `did:web:DOMAIN`, and
-    signs real certificates; the file of `course certify did-document` must then lie on that domain.
-
-    The key is encrypted with a passphrase of at least 12 characters: from the environment variable
-    COURSE_KEY_PASSPHRASE, else asked for. Keep a copy of the folder keys/ and of the passphrase apart.
-    """
-    if (demo and not domain) or (compromised and not rotate):
-        raise CourseError("--demo goes with --domain (without it, all is demo); --compromised with --rotate")
-    cohort = _open(folder)
-    web = did.web(domain) if domain else ""
-    secret = _passphrase(confirm=True)
-    issuer = keys.generate(cohort.path / "keys", name, address, secret, rotate, web, demo, compromised)
-    data = {"did": issuer.did, "status_list": issuer.status_list, "method": issuer.method}
-    _ledger(cohort).append("key", data | ({"withdraws": list(issuer.withdraws)} if compromised else {}))
-    click.echo(f"Key made: {issuer.did}")
-    if issuer.demo:
-        click.echo("It is a demo issuer: all it signs says “DEMO – not issued by MOIT or Samsung”.")
-    if issuer.key:
-        click.echo("Now run `course certify did-document` and put its file on the domain.")
-    if compromised:
-        click.echo("Now run `course certify publish-status SITE`, then issue anew what the old key signed.")
-
-
-@certify.command("did-document")
-@cohort_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.  [default: print it]")
-def did_document(folder: Path, output: Path | None) -> None:
-    """Write the issuer's DID document, with all its keys, and say where on its domain it must lie."""
-    stored = _open(folder).path / "keys"
-    issuer = keys.current(stored)
-    content = site.document(issuer.did, keys.issuers(stored))
-    if output:
-        write(output, content)
-    else:
-        click.echo(content.decode(), nl=False)
-    if issuer.key:
-        click.echo(f"Put it at {did.address(issuer.did)}", err=True)
-    else:
-        click.echo("A demo issuer (did:key) needs no document anywhere: its key is its name.", err=True)
 
 
 @certify.command("explain")
@@ -147,7 +87,7 @@ def issue(
         if not plans:
             click.echo("Nothing to issue: `course certify explain TRAINEE` says why.")
             return
-        signer = keys.unlock(cohort.path / "keys", _passphrase())
+        signer = keys.unlock(cohort.path / "keys", passphrase())
         work = issuing.Issuing(cohort.path / "credentials", book, rule, signer, lambda one: roster[one].name)
         done, failed = [], []
         with click.progressbar(length=len(plans), label="Issuing") as bar:
@@ -172,71 +112,6 @@ def revoke(number: str, folder: Path, reason: str) -> None:
     click.echo(f"Revoked: {held.id}. Now run `course certify publish-status SITE` and put the site online.")
 
 
-@certify.command("publish-status")
-@click.argument("site_folder", metavar="SITE", type=click.Path(path_type=Path))
-@cohort_option
-def publish_status(site_folder: Path, folder: Path) -> None:
-    """Put the issuer and a fresh signed status list on the built SITE. No personal data goes there."""
-    cohort = _open(folder)
-    entries = _ledger(cohort).entries()
-    known = keys.issuers(cohort.path / "keys")
-    if not known:
-        keys.current(cohort.path / "keys")  # raises the error that says how to make one
-    passphrase = _passphrase()
-    lists = []
-    for issuer in known:
-        heir = keys.latest(cohort.path / "keys", issuer.did)
-        signer = keys.unlock(cohort.path / "keys", passphrase, heir)
-        lists.append((issuer, status.build(entries, signer, issuer=issuer)))
-    where = site.publish(site_folder, lists)
-    revoked = sum(entry.kind == "revocation" for entry in entries)
-    click.echo(f"{where}: {len(lists)} status list(s), {revoked} revoked, valid {status.DAYS_VALID} days")
-    if entries:
-        click.echo(f"Ledger head, to be noted elsewhere: {entries[-1].hash}")
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@cohort_option
-@click.option(
-    "--site", "site_folder", type=click.Path(path_type=Path), help="Built site to take issuers from."
-)
-@click.option(
-    "--did-document", "did_file", type=click.Path(path_type=Path), help="did.json from the issuer's domain."
-)
-@click.pass_context
-def verify(
-    context: click.Context, file: Path, folder: Path, site_folder: Path | None, did_file: Path | None
-) -> None:
-    """Check a certificate FILE (JSON or PDF) and say why it holds or not.
-
-    Issuers and revocations come from --site or --did-document, else from the cohort. Ends with code 0 only
-    if it is valid.
-    """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CourseError(f"{file}: {error.strerror}; name the JSON or PDF file of a certificate") from error
-    try:
-        document = verifying.parse(pdf.attached(data) if data[:1024].find(b"%PDF-") >= 0 else data)
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{file}: not a certificate ({error}); name its JSON or PDF file") from error
-    trust = site.trust(site_folder) if site_folder else _trust(folder) if not did_file else verifying.Trust()
-    if did_file:
-        named = site.from_document(did_file)
-        trust = replace(trust, issuers={**trust.issuers, named.name: named})
-    report = verifying.verify(document, trust)
-    click.echo(f"{say(report.title, 'vi')} · {say(report.title, 'en')}")
-    if report.demo:
-        click.echo(f"  {say('about-demo', 'vi')}\n  {say('about-demo', 'en')}")
-    if report.trusted:
-        click.echo(f"  {document.get('name', '')}")
-    for check in report.checks:
-        sign = {True: "✓", False: "✗", None: "!"}[check.ok]
-        click.echo(f"  {sign} {check.text('vi')}\n    {check.text('en')}")
-    context.exit(0 if report.verdict == "valid" else 1)
-
-
 @click.group()
 def ledger() -> None:
     """Check the record of decisions."""
@@ -254,6 +129,8 @@ def ledger_verify(folder: Path, expect: str | None) -> None:
         click.echo(f"{last.seq} entries, unbroken. Head: {last.hash}")
 
 
+for command in (keygen, did_document, publish_status, export):
+    certify.add_command(command)
 commands: list[click.Command] = [certify, verify, ledger]
 
 
@@ -280,18 +157,3 @@ def _enrolled(cohort: Cohort, given: Iterable[str]) -> list[str]:
         if trainee not in roster:
             raise CourseError(f"{trainee}: not in {cohort.path / 'roster.csv'}; check the trainee number")
     return list(dict.fromkeys(wanted))
-
-
-def _passphrase(confirm: bool = False) -> str:
-    known = os.environ.get("COURSE_KEY_PASSPHRASE")
-    return known or str(click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm))
-
-
-def _trust(folder: Path) -> verifying.Trust:
-    """Return what a cohort vouches for; nothing, where the folder is none."""
-    stored = keys.issuers(folder / "keys")
-    held = register.read(Ledger(folder / "ledger.jsonl").entries()) if stored else {}
-    return verifying.Trust(
-        issuers=site.known(site.entries(stored), folder / "keys"),
-        ledger={one.id: one.revoked for one in held.values()},
-    )

@@ -14,7 +14,7 @@ import pypdf
 import pytest
 from click.testing import CliRunner
 
-from autograder.certify import cli, credential, link, pdf, site, status, verify
+from autograder.certify import cli_verify, credential, link, pdf, site, status, verify
 from autograder.certify.ledger import Entry
 from autograder.errors import CourseError
 
@@ -55,7 +55,7 @@ def test_the_command_says_the_verdict_and_every_reason_in_both_languages(
     for case in world.cases():
         file = tmp_path / "credential.json"
         file.write_bytes(credential.dump(case.document))
-        result = CliRunner().invoke(cli.verify, [str(file), "--site", str(published)])
+        result = CliRunner().invoke(cli_verify.verify, [str(file), "--site", str(published)])
         assert (result.exit_code == 0) == (case.verdict == "valid"), case.name
         report = verify.verify(case.document, trust)
         for language in ("vi", "en"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from autograder.certify import cli, credential
+from autograder.certify import cli, cli_issuer, credential
 from autograder.certify import issue as issuing
 from autograder.certify.ledger import Ledger
 
@@ -41,6 +41,7 @@ def cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCohort:
     made = SmallCohort(tmp_path / "cohort")
     made.path.mkdir()
     monkeypatch.setattr(cli, "_open", lambda _folder: made)
+    monkeypatch.setattr(cli_issuer, "open_cohort", lambda _folder: made)
     monkeypatch.setattr(cli, "_marks", lambda cohort: cohort.marks)
     monkeypatch.setenv("COURSE_COHORT", str(made.path))
     monkeypatch.setenv("COURSE_KEY_PASSPHRASE", PASSPHRASE)
