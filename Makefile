@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench coverage screenshots serve test setup site system lint unit browser lock clean
+.PHONY: help bench bench-certify coverage screenshots serve test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench: setup     ## speed and memory of linelab beside its peers, in an environm
 	@$(PYTHON) -m venv _build/bench-venv
 	@_build/bench-venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet -r tests/bench/requirements.txt
 	@_build/bench-venv/bin/python tests/bench/run.py
+
+bench-certify: setup  ## time to certify 1,000 and 10,000 trainees: signed JSON, PDF, ledger
+	@$(BIN)/python tests/bench/certify.py
 
 screenshots: site ## take the pictures of docs/ again
 	@$(BIN)/python docs/screenshots.py
