@@ -45,7 +45,7 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 unit: setup system
-	@$(BIN)/python -m pytest -m "not browser"
+	@$(BIN)/python -m pytest -m "not browser" -n auto --dist worksteal
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser

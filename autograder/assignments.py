@@ -2,7 +2,14 @@
 
 The source is a MyST notebook, ``notebooks/<id>/<id>.md``, with solutions and hidden tests in nbgrader's
 marks. Adjacent text cells are tagged ``lang-vi`` and ``lang-en``; a code comment for one language begins
-``# vi:`` or ``# en:``. Both languages keep the same cell and grade ids, so that one gradebook serves both.
+``# vi:`` or ``# en:``. ``@RUBRIC_q8@`` stands for the rubric that the case has for question q8. Both
+languages keep the same cell and grade ids, so that one gradebook serves both.
+
+An *edition* is the course as one cohort meets it: the name that the site is published under
+(`course publish --edition 2026-central-1`), that its exercises carry, and that the cohort folder is made for
+(`course cohort new --edition 2026-central-1`). A trainee's variant of a case follows from the name, so that
+another edition means other numbers. Any edition can be graded by a checkout whose exercises are those of the
+published ones; each exercise says which `version` it is of, and grading counts those that differ.
 """
 
 from __future__ import annotations
@@ -16,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import CourseError
+from autograder.rubric import rubric_table
 from linelab.cases import load
 from linelab.texts import LANGUAGES
 
@@ -25,7 +33,9 @@ if TYPE_CHECKING:
 # nbgrader and jupytext take seconds to import; the commands that only list or enrol should not wait for them.
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-EDITION = "2026-1"
+EDITION = "2026-1"  # of a site that is built but not published, and of a cohort for which none is named
+EDITION_NAME = re.compile(r"20\d\d(-[a-z0-9]+)+")
+EDITION_LENGTH = 40
 STUBS = {"vi": "# Bạn có thể tính ở đây", "en": "# You can work it out here"}
 TEXT_STUBS = {"vi": "*Viết câu trả lời của bạn ở đây.*", "en": "*Write your answer here.*"}
 
@@ -33,6 +43,16 @@ TEXT_STUBS = {"vi": "*Viết câu trả lời của bạn ở đây.*", "en": "*
 def assignments() -> list[str]:
     """Ids of the exercises in this repository."""
     return sorted(p.parent.name for p in NOTEBOOKS.glob("w*/w*.md") if p.stem == p.parent.name)
+
+
+def edition_named(name: str, where: str = "edition") -> str:
+    """The name itself if it is one of an edition, which also names a folder; CourseError says what is one."""
+    if len(name) > EDITION_LENGTH or not EDITION_NAME.fullmatch(name):
+        raise CourseError(
+            f"{where} {name!r}: a name begins with the year, then small letters, digits and dashes, "
+            f"{EDITION_LENGTH} characters at most, such as 2026-central-1"
+        )
+    return name
 
 
 def source_path(assignment: str) -> Path:
@@ -48,7 +68,7 @@ def _read(assignment: str) -> str:
     return source_path(assignment).read_text("utf-8")
 
 
-def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
+def source_notebook(assignment: str, language: str = "vi", edition: str = EDITION) -> nbformat.NotebookNode:
     """The instructor's version in one language: solutions, hidden tests and points included."""
     import jupytext
     import nbformat
@@ -62,7 +82,9 @@ def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookN
         cell.id = grade_id or f"{assignment}-c{position:02d}"
         cell.metadata.pop("tags", None)
         if cell.cell_type == "code":
-            cell.source = _in_language(cell.source, language)
+            cell.source = _in_language(cell.source, language).replace("@EDITION@", edition)
+        else:
+            cell.source = _with_rubrics(cell.source, assignment, language)
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"] = _full(cell)
     notebook.cells = cells
@@ -71,31 +93,31 @@ def source_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookN
         {
             "kernelspec": {"display_name": "Python (Pyodide)", "language": "python", "name": "python"},
             "language_info": {"name": "python"},
-            "course": _about(assignment, language, cells),
+            "course": _about(assignment, language, edition, cells),
         }
     )
     return notebook
 
 
-def release_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
+def release_notebook(assignment: str, language: str = "vi", edition: str = EDITION) -> nbformat.NotebookNode:
     """What trainees get: nbgrader's own steps strip solutions and hidden tests and lock the test cells."""
-    return copy.deepcopy(_made(assignment, language, hidden_tests=False))
+    return copy.deepcopy(_made(assignment, language, edition, hidden_tests=False))
 
 
-def graded_notebook(assignment: str, language: str = "vi") -> nbformat.NotebookNode:
+def graded_notebook(assignment: str, language: str = "vi", edition: str = EDITION) -> nbformat.NotebookNode:
     """What a hand-in is put into before it is marked: as released, but with the hidden tests."""
-    return copy.deepcopy(_made(assignment, language, hidden_tests=True))
+    return copy.deepcopy(_made(assignment, language, edition, hidden_tests=True))
 
 
 @cache
-def _made(assignment: str, language: str, *, hidden_tests: bool) -> nbformat.NotebookNode:
+def _made(assignment: str, language: str, edition: str, *, hidden_tests: bool) -> nbformat.NotebookNode:
     from nbgrader import preprocessors as nbgrader
     from traitlets.config import Config
 
     config = Config()
     config.ClearSolutions.code_stub = {"python": STUBS[language]}
     config.ClearSolutions.text_stub = TEXT_STUBS[language]
-    notebook, resources = source_notebook(assignment, language), {"metadata": {"name": assignment}}
+    notebook, resources = source_notebook(assignment, language, edition), {"metadata": {"name": assignment}}
     steps = [
         nbgrader.LockCells,
         nbgrader.ClearSolutions,
@@ -127,7 +149,21 @@ def _in_language(source: str, language: str) -> str:
     others = "|".join(x for x in LANGUAGES if x != language)
     source = re.sub(rf"(?m)^\s*#\s*(?:{others}):.*\n?", "", source)
     source = re.sub(rf"(?m)#\s*{language}:\s*", "# ", source)
-    return source.replace("@LANGUAGE@", language).replace("@EDITION@", EDITION).rstrip("\n")
+    return source.replace("@LANGUAGE@", language).rstrip("\n")
+
+
+def _with_rubrics(source: str, assignment: str, language: str) -> str:
+    """Put each rubric, which stands in the case, where the text says ``@RUBRIC_<question>@``."""
+
+    def table(found: re.Match[str]) -> str:
+        question = load(assignment).questions.get(found[1])
+        if question is None or not question.rubric:
+            raise CourseError(
+                f"notebooks/{assignment}/{assignment}.md: {found[0]}: the case has no rubric for {found[1]}"
+            )
+        return rubric_table(question, language)
+
+    return re.sub(r"@RUBRIC_(\w+)@", table, source)
 
 
 def _full(cell: nbformat.NotebookNode) -> dict[str, Any]:
@@ -146,7 +182,9 @@ def _full(cell: nbformat.NotebookNode) -> dict[str, Any]:
     return full | given
 
 
-def _about(assignment: str, language: str, cells: list[nbformat.NotebookNode]) -> dict[str, Any]:
+def _about(
+    assignment: str, language: str, edition: str, cells: list[nbformat.NotebookNode]
+) -> dict[str, Any]:
     """What the hand-in page and the intake need to know, without a Python at hand."""
     graded = {
         c.metadata["nbgrader"]["grade_id"] for c in cells if c.metadata.get("nbgrader", {}).get("grade")
@@ -171,7 +209,8 @@ def _about(assignment: str, language: str, cells: list[nbformat.NotebookNode]) -
             )
     return {
         "assignment": assignment,
-        "edition": EDITION,
+        "edition": edition,
+        "version": version(assignment),
         "language": language,
         "title": case.title[language],
         "questions": questions,

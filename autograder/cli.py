@@ -35,15 +35,16 @@ def cohort() -> None:
 
 @cohort.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--edition", default=EDITION, show_default=True, help="Edition of the course.")
+@click.option("--edition", default=EDITION, show_default=True, help="Edition that the class works in.")
 @click.option(
     "--language", type=languages, default="vi", show_default=True, help="Usual language of the class."
 )
-def new(path: Path, edition: str, language: str) -> None:
+@click.option("--site", default="", metavar="URL", help="Address of the course site, for links in feedback.")
+def new(path: Path, edition: str, language: str, site: str) -> None:
     """Make the folder PATH for a new cohort, with a gradebook and a secret of its own."""
     from autograder.cohort import Cohort
 
-    made = Cohort.create(path, edition, language)
+    made = Cohort.create(path, edition, language, site)
     click.echo(f"{made.path}: ready. Next: course cohort enrol -C {made.path} --count 20")
 
 
@@ -64,31 +65,53 @@ def enrol(folder: Path, count: int, name: str, email: str, language: str | None)
         click.echo(written(opened.enrol(name, email, language).id))
 
 
+@cohort.command("rules")
+@cohort_option
+def say_rules(folder: Path) -> None:
+    """Check exercise-rules.yml and say in words what is in force: deadlines, lateness, attempts."""
+    from autograder.cohort import Cohort
+    from autograder.rules import load_rules
+
+    for line in load_rules(Cohort.open(folder).path).words():
+        click.echo(line)
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @cohort_option
-def collect(paths: tuple[Path, ...], folder: Path) -> None:
-    """Take in hand-in files: files and folders, in any mix. Runs nothing.
+@click.option(
+    "--handed-in",
+    "stated",
+    metavar="TIME",
+    default="",
+    help="When all this had been handed in, such as 2027-01-15 or '2027-01-15 17:00'; for files on a stick "
+    "or out of a folder, which else count as handed in now.",
+)
+def collect(paths: tuple[Path, ...], folder: Path, stated: str) -> None:
+    """Take in hand-ins: files, folders, zips and saved e-mails (.eml), in any mix. Runs nothing.
 
-    Every attempt is kept. A file that cannot be taken is named with the reason, and the rest goes on; the
-    command then ends with exit code 1.
+    Downloads of Moodle and Google Classroom are taken as they are, zipped or not. Every attempt is kept; what
+    was collected before is known again. A file that cannot be taken is named with the reason, and the rest
+    goes on; the command then ends with exit code 1. For each trainee there is a text to send on in receipts/.
     """
     from autograder.cohort import Cohort
     from autograder.collect import collect as take
+    from autograder.collect.summary import moment, summary
 
-    receipts = take(Cohort.open(folder), paths)
+    opened = Cohort.open(folder)
+    passed: list[str] = []
+    receipts = take(opened, paths, handed_in=moment(opened, stated), passed=passed, progress=True)
     for receipt in receipts:
         who = f" {written(receipt.trainee)}" if receipt.trainee else ""
         what = f" {receipt.assignment}" if receipt.assignment else ""
-        why = f": {receipt.reason}" if receipt.reason else ""
-        click.echo(f"{receipt.status:<10}{who}{what} {receipt.file}{why}")
-    count = {
-        state: sum(r.status == state for r in receipts) for state in ("accepted", "duplicate", "rejected")
-    }
-    click.echo(", ".join(f"{n} {state}" for state, n in count.items()))
+        number = f"attempt {receipt.number}" if receipt.status == "accepted" else ""
+        said = " ".join(x for x in (number and f"{number}.", receipt.reason, receipt.repairs) if x)
+        click.echo(f"{receipt.status:<10}{who}{what} {receipt.file}{said and f': {said}'}")
+    for line in summary(opened, receipts, passed):
+        click.echo(line)
     if not receipts:
-        raise CourseError("nothing to collect: no .json or .ipynb file in the folders named")
-    if count["rejected"]:
+        raise CourseError("nothing to collect: no hand-in file, notebook, zip or e-mail in what was named")
+    if any(receipt.status == "rejected" for receipt in receipts):
         sys.exit(1)
 
 
@@ -124,79 +147,147 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 
 @click.command()
 @cohort_option
+@click.option("--grader", metavar="NAME", help="Who marks; recorded with each mark.  [default: login name]")
+@click.option("--names", is_flag=True, help="Show trainee numbers, and nbgrader's own pages.")
+@click.option("--second", metavar="SHARE|COUNT", help="Mark a sample a second time, such as 20% or 15.")
+@click.option("--settle", is_flag=True, help="Decide where two marks differ; needs --grader.")
+@click.option("--agreement", is_flag=True, help="Only show how well graders agree.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0),
+    metavar="POINTS",
+    default=0.5,
+    show_default=True,
+    help="Two marks that differ by more need to be settled; so does a whole level in any row.",
+)
 @click.option("--list", "only_list", is_flag=True, help="Only list what waits for a person.")
 @click.option(
     "--set",
     "given",
     nargs=4,
     metavar="TRAINEE ASSIGNMENT QUESTION POINTS",
-    help="Enter a mark without a browser.",
+    help="Enter a mark without a browser; TRAINEE is a number or a name of --list.",
 )
 @click.option("--comment", default="", help="With --set: what the trainee reads beside the mark.")
-@click.option("--port", default=8890, show_default=True, help="Port of formgrader on this machine.")
+@click.option("--port", default=8890, show_default=True, help="Port of the page on this machine.")
+@click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 def review(
-    folder: Path, only_list: bool, given: tuple[str, str, str, str] | None, comment: str, port: int
+    folder: Path,
+    grader: str | None,
+    names: bool,
+    second: str | None,
+    settle: bool,
+    agreement: bool,
+    threshold: float,
+    only_list: bool,
+    given: tuple[str, str, str, str] | None,
+    comment: str,
+    port: int,
+    no_browser: bool,
 ) -> None:
-    """Mark free-text answers: opens nbgrader's formgrader in the browser.
+    """Mark free-text answers on a page in the browser, with the rubric beside each.
 
-    In it, open Manual Grading, choose the assignment, enter points and a comment beside each answer; what you
-    enter is saved at once. Ctrl-C here ends it.
+    Trainees stand there under other names. A mark is saved at once, in nbgrader's gradebook and with who
+    gave it and when in the folder reviews. Several graders may work at once, each with a command of their
+    own. Ctrl-C here ends it.
     """
     from autograder.cohort import Cohort
-    from autograder.gradebook import set_manual
-    from autograder.review import open_formgrader, waiting
+    from autograder.markings import FIRST, SECOND, SETTLED
+    from autograder.records import operator
+    from autograder.review.desk import ALL, Desk, Session
+    from autograder.review.listing import agreement_lines, enter, waiting
+    from autograder.review.sample import Sample
 
-    opened = Cohort.open(folder)
-    if given:
-        trainee, assignment, question, points = given
-        try:
-            value = float(points.replace(",", "."))
-        except ValueError:
-            raise CourseError(f"points: {points!r} is not a number") from None
-        number = opened.trainee(trainee).id
-        set_manual(opened, number, assignment, question, value, comment)
-        click.echo(f"{written(number)} {assignment} {question}: {value:g} points. Next: course feedback")
-        return
-    if comment:
+    if second and settle:
+        raise CourseError("--second, --settle: are two different tasks; give one of them")
+    if settle and not grader:
+        raise CourseError("--settle: is recorded by name; give --grader NAME, too")
+    if second and given:
+        raise CourseError("--set: enters the mark that counts; a second mark is given on the page")
+    if comment and not given:
         raise CourseError("--comment: belongs to a mark; give --set TRAINEE ASSIGNMENT QUESTION POINTS, too")
+    opened = Cohort.open(folder)
+    if agreement:
+        for line in agreement_lines(opened, threshold, names):
+            click.echo(line)
+        return
+    who = " ".join((grader or operator()).split())
+    role = SETTLED if settle else SECOND if second else FIRST
+    sample = Sample.read(second) if second else ALL
+    desk = Desk(opened, Session(who, role, sample, threshold, names))
+    if given:
+        try:
+            value = float(given[3].replace(",", "."))
+        except ValueError:
+            raise CourseError(f"points: {given[3]!r} is not a number") from None
+        click.echo(f"{enter(desk, *given[:3], value, comment)}. Next: course feedback")
+        return
     problems: list[str] = []
-    left = waiting(opened, problems)
-    for trainee, assignment, detail in left:
-        click.echo(f"{written(trainee)} {assignment} {detail.question}: of {detail.max_points:g} points")
-    for line in problems:
+    left = waiting(desk, problems)
+    for line in [*(left if only_list else ()), *problems]:
         click.echo(line)
     click.echo(f"{len(left)} answers wait for a person")
     if not only_list:
-        sys.exit(open_formgrader(opened, port))
+        from autograder.review.server import serve
+
+        serve(desk, port, not no_browser)
 
 
 @click.command()
 @cohort_option
-def feedback(folder: Path) -> None:
-    """Write a page for each trainee and assignment, in the trainee's language."""
+@click.option("--zip", "zips", is_flag=True, help="Also one zip a trainee, to send.")
+def feedback(folder: Path, zips: bool) -> None:
+    """Write a page for each trainee and assignment, and an overview, in the trainee's language.
+
+    A page that has not changed is left alone and keeps its date.
+    """
     from autograder.cohort import Cohort
     from autograder.feedback import write_feedback
 
     opened = Cohort.open(folder)
-    problems: list[str] = []
-    pages = write_feedback(opened, problems)
-    for line in problems:
+    sent = write_feedback(opened, zips=zips)
+    for line in sent.problems:
         click.echo(line)
-    if not pages and not problems:
+    if not sent.pages and not sent.problems:
         raise CourseError(f"{opened.path}: nothing is graded yet; run course grade first")
-    click.echo(f"{len(pages)} pages in {opened.path / 'feedback'}")
-    if problems:
+    zipped = f", {sent.zips} zips" if zips else ""
+    click.echo(
+        f"{sent.pages} pages, {sent.overviews} overviews{zipped} in {opened.path / 'feedback'}: "
+        f"{sent.changed} written, {sent.unchanged} unchanged"
+    )
+    if sent.problems:
         sys.exit(1)
 
 
 @click.command()
 @cohort_option
-def report(folder: Path) -> None:
-    """Write the cohort's report: who stands where, what was hard, who needs help; and marks.csv."""
-    from autograder.cohort import Cohort
-    from autograder.report import write_report
+@click.option("--language", type=languages, help="Language of the pages.  [default: the cohort's]")
+@click.option("--pseudonyms", is_flag=True, help="Without numbers and names, into report-pseudonyms/.")
+@click.option("--moodle", type=click.Path(path_type=Path), metavar="FILE", help="Also marks for Moodle.")
+@click.option("--canvas", type=click.Path(path_type=Path), metavar="FILE", help="Also marks for Canvas.")
+def report(
+    folder: Path, language: str | None, pseudonyms: bool, moodle: Path | None, canvas: Path | None
+) -> None:
+    """Write the cohort's report: who stands where and needs help, what was hard, what is alike; marks.csv.
 
-    click.echo(write_report(Cohort.open(folder)))
+    The pages are for this machine alone. --moodle and --canvas write the final marks as a file for the
+    gradebook of those, and say how to import it.
+    """
+    from autograder.cohort import Cohort
+    from autograder.report import write_exports, write_report
+
+    if pseudonyms and (moodle or canvas):
+        raise CourseError(
+            "--pseudonyms: a gradebook has to know who is meant; leave out --moodle and --canvas"
+        )
+    opened = Cohort.open(folder)
+    problems: list[str] = []
+    first = write_report(opened, language or "", pseudonyms=pseudonyms, problems=problems)
+    for line in problems:
+        click.echo(line)
+    click.echo(first)
+    for line in write_exports(opened, moodle=moodle, canvas=canvas):
+        click.echo(line)
 
 
 commands: list[click.Command] = [cohort, collect, grade, review, feedback, report]

@@ -1,10 +1,13 @@
 """The cohort folder: everything that belongs to one class, outside the repository.
 
-cohort.yml       edition, language, the secret that hidden seeds come from
+cohort.yml       edition, language, the secret that hidden seeds come from, the site's address
 roster.csv       trainee numbers; names and addresses only if the instructor enters them
+exercise-rules.yml   deadlines, lateness, number of attempts
 attempts/        every hand-in that was accepted, never overwritten
+receipts.csv, receipts/      what became of each file; a text a trainee
 answers/         what the last graded attempt answered
 nbgrader/        nbgrader's course folder with the gradebook
+reviews/         who gave which mark to a free text, a line each; second marks, too
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
 credentials/, keys/, ledger.jsonl     certification
@@ -22,10 +25,12 @@ from pathlib import Path
 
 import yaml
 
-from autograder.assignments import EDITION
+from autograder.assignments import EDITION, edition_named
 from autograder.errors import CourseError
 from autograder.files import write
-from autograder.settings import FILE, read_settings
+from autograder.rules import DEFAULT as DEFAULT_RULES
+from autograder.rules import FILE as RULES
+from autograder.settings import FILE, read_settings, web_address
 from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, new_trainee_id, normalise
 
@@ -51,9 +56,10 @@ class Cohort:
     edition: str
     language: str
     secret: str
+    site: str = ""
 
     @classmethod
-    def create(cls, path: Path, edition: str = EDITION, language: str = "vi") -> Cohort:
+    def create(cls, path: Path, edition: str = EDITION, language: str = "vi", site: str = "") -> Cohort:
         """Make a new cohort folder with an empty roster and a prepared gradebook.
 
         Raises
@@ -70,10 +76,8 @@ class Cohort:
             raise CourseError(f"{path}: is there already and not empty; name a new folder")
         if language not in LANGUAGES:
             raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-        if edition != EDITION:
-            raise CourseError(
-                f"edition {edition!r}: this checkout grades edition {EDITION}; check out the other"
-            )
+        edition_named(edition)
+        site = web_address(site, "--site")
         was_there = path.exists()
         fresh = path.with_name(f".{path.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -84,17 +88,18 @@ class Cohort:
                 "language": language,
                 "secret": secrets.token_hex(32),
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
+            } | ({"site": site} if site else {})
             (fresh / "cohort.yml").write_text(
                 "# The secret decides the hidden seeds: whoever knows it can rehearse the judging. Keep it.\n"
                 + yaml.safe_dump(settings, sort_keys=False),
                 "utf-8",
             )
             write(fresh / "roster.csv", ",".join(ROSTER_FIELDS) + "\n")
+            write(fresh / RULES, DEFAULT_RULES.read_bytes())
             if was_there:
                 # perhaps the folder that the shell stands in: it stays, and is filled, cohort.yml last
                 path.chmod(0o700)
-                for name in ("roster.csv", "cohort.yml"):
+                for name in ("roster.csv", RULES, "cohort.yml"):
                     (fresh / name).rename(path / name)
                 fresh.rmdir()
             else:
@@ -123,7 +128,7 @@ class Cohort:
                 f"{path}: is no cohort folder; name one with -C, or make one: course cohort new PATH"
             )
         settings = read_settings(path)
-        return cls(path, settings.edition, settings.language, settings.secret)
+        return cls(path, settings.edition, settings.language, settings.secret, settings.site)
 
     def roster(self) -> dict[str, Trainee]:
         """The trainees by number; CourseError names the line and field that is wrong."""

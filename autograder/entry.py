@@ -14,19 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry
 from sqlalchemy.exc import SAWarning
 
 from autograder.errors import CourseError
 from autograder.files import write
-from autograder.gradebook import open_gradebook
+from autograder.gradebook import hold, open_gradebook
 from autograder.judge_cells import show
+from autograder.markings import fingerprint, markings, standing
 from autograder.records import Record, entered_number, history, notebook_path, read
 from autograder.submission import rebuild
-from linelab.answers import schema
 
 
 @dataclass
@@ -75,28 +75,37 @@ class Entries:
             self.gradebook.add_student(trainee)
         when = handed_in.astimezone(UTC).replace(tzinfo=None)
         submission = self.gradebook.update_or_create_submission(assignment, trainee, timestamp=when)
-        same_text = _same_text(self.cohort, record)
         (entered,) = submission.notebooks
+        hold(self.gradebook, Grade.notebook_id == entered.id)  # a person may be marking it
         for grade in entered.grades:
-            points = record.points.get(grade.cell.name.removeprefix(f"{assignment}-"))
+            question = grade.cell.name.removeprefix(f"{assignment}-")
+            points = record.points.get(question)
             grade.auto_score = points
             if grade.manual_score is None:
                 grade.needs_manual_grade = points is None
-            elif not same_text:
-                grade.needs_manual_grade = True  # as nbgrader has it: a person looks at the new one, too
+            else:  # a person looks at another answer, too, as nbgrader has it
+                grade.needs_manual_grade = self._marked_otherwise(record, question, grade)
         self.gradebook.db.commit()
 
+    def _marked_otherwise(self, record: Record, question: str, grade: Any) -> bool:
+        """Whether the mark that a person gave for a question was for another answer than the record's."""
+        given = record.answers.get(question)
+        found = markings(self.cohort, record.assignment).get((record.trainee, question), [])
+        mark = standing(found, grade.manual_score)
+        if mark is not None:
+            return mark.answer != fingerprint(given)
+        # given in nbgrader's own pages, outside of `course review`: for the answer that was entered then
+        try:
+            before = _entered_answers(self.cohort, record, question)
+        except CourseError:  # a damaged record
+            return True
+        return bool(grade.needs_manual_grade) or any(answer != given for answer in before)
 
-def _same_text(cohort: Path, record: Record) -> bool:
-    """Whether the free texts are those that were entered last, so that a person's mark for them stands."""
+
+def _entered_answers(cohort: Path, record: Record, question: str) -> list[Any]:
+    """The answer that nbgrader has so far; if that cannot be known, all that it may have."""
     number = entered_number(cohort, record.trainee, record.assignment)
-    if number is None:
-        return False
-    if number in (0, record.number):  # it was there but got damaged, or is entered once more
-        return True
-    texts = [q.id for q in schema(record.assignment).values() if q.kind == "text"]
-    try:
-        old = read(history(cohort, record.trainee, record.assignment)[number - 1]).answers
-    except (CourseError, IndexError):
-        return False
-    return [old.get(q) for q in texts] == [record.answers.get(q) for q in texts]
+    before = history(cohort, record.trainee, record.assignment)[: record.number]
+    if number:
+        before = before[number - 1 : number]
+    return [read(path).answers.get(question) for path in before]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -15,22 +16,22 @@ from typing import Any
 import nbformat
 
 from autograder.assignments import TEXT_STUBS
+from autograder.channel import kept, outputs
 from autograder.errors import CourseError
-from autograder.sandbox import STARTED, Limits, Outcome, Sandbox, run_in_sandbox
+from autograder.inert import harmless, one_line, readable
+from autograder.records import Problem
+from autograder.sandbox import Limits, Outcome, Sandbox, run_in_sandbox
+from autograder.texts import both
 from linelab.answers import ANSWER, BEGIN, schema, validate
 from linelab.cases.questions import MAX_TEXT
+from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, normalise
 
 MAX_VALUE = 4_000  # characters of an answer's JSON; a free text has a limit of its own
 MAX_DEPTH = 3
 MAX_INTEGER = 2**53
 MAX_CELLS = 500
-KEPT = ("text/plain", "image/png")
-STOPPED = {
-    "time": "the notebook ran longer than it may ({:.0f} s) and was ended",
-    "memory": "the notebook used more memory than it may and was ended",
-    "output": "the notebook put out more than it may and was ended",
-}
+MAX_PROBLEMS = 20  # that are told; a notebook could make millions
 
 
 @dataclass
@@ -43,8 +44,8 @@ class Execution:
         Question id to value; each has the form that its question asks for.
     trainee, edition : str or None
         What the notebook says in its `begin`.
-    problems : list of str
-        In words, for the operator: cells that failed, answers that were refused, limits that were met.
+    said : list of dict
+        What happened, in both languages: cells that failed, answers that were refused, limits that were met.
     notebook : NotebookNode
         The notebook with its new outputs, reduced to texts and pictures.
     """
@@ -52,9 +53,14 @@ class Execution:
     answers: dict[str, Any]
     trainee: str | None
     edition: str | None
-    problems: list[str]
+    said: list[Problem]
     notebook: nbformat.NotebookNode
     seconds: float
+
+    @property
+    def problems(self) -> list[str]:
+        """What happened, in English, for the operator."""
+        return [line["en"] for line in self.said]
 
 
 @dataclass
@@ -64,11 +70,14 @@ class _Claims:
     answers: dict[str, Any] = field(default_factory=dict)
     trainees: list[str] = field(default_factory=list)
     edition: str | None = None
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def say(self, key: str, **values: Any) -> None:
+        self.problems.append(both(f"run.{key}", **values))
 
 
 class RefusedError(ValueError):
-    """A value that no answer can be."""
+    """A value that no answer can be; the key of the words for what it is, under ``run.value``."""
 
 
 def execute(
@@ -102,21 +111,29 @@ def execute(
     payload = json.dumps(job).encode()
     run = sandbox.run if sandbox else partial(run_in_sandbox, unsafe=unsafe)
     outcome = run(payload, limits)
-    if STARTED not in outcome.data:  # the fault is ours: it must not cost the trainee points
+    if not outcome.started:  # the fault is ours: it must not cost the trainee points
         reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
         raise CourseError(f"the sandbox did not start ({reason}); nothing was graded, run the command again")
     claims = _Claims()
     ran = _read_outcome(outcome, code, assignment, claims)
     _say_how_it_ended(outcome, ran, len(code), limits, claims)
+    if len(notebook.get("cells", [])) > MAX_CELLS:
+        claims.say("cut", most=MAX_CELLS, cells=len(notebook["cells"]))
     claims.answers.update(texts(notebook, assignment, claims.problems))
     if len(set(claims.trainees)) > 1:
-        claims.problems.append(f"begin: names several trainees ({', '.join(sorted(set(claims.trainees)))})")
+        claims.say("several", trainees=", ".join(sorted(set(claims.trainees))))
     trainee = claims.trainees[-1] if claims.trainees else None
-    return Execution(claims.answers, trainee, claims.edition, claims.problems, copy, outcome.seconds)
+    problems = _first(claims.problems)
+    return Execution(claims.answers, trainee, claims.edition, problems, copy, outcome.seconds)
+
+
+def _first(problems: Sequence[Problem]) -> list[Problem]:
+    more = len(problems) - MAX_PROBLEMS
+    return [*problems[:MAX_PROBLEMS], *([both("run.more", count=more)] if more > 0 else [])]
 
 
 def texts(
-    notebook: nbformat.NotebookNode, assignment: str, problems: list[str] | None = None
+    notebook: nbformat.NotebookNode, assignment: str, problems: list[Problem] | None = None
 ) -> dict[str, str]:
     """Free-text answers, straight from the notebook's text cells; those left as they were are left out."""
     found: dict[str, str] = {}
@@ -125,12 +142,11 @@ def texts(
         for cell in notebook.get("cells", []):
             if cell.get("cell_type") != "markdown" or not is_cell(cell, grade_id):
                 continue
-            text = source_of(cell).strip()
+            text = readable(source_of(cell)).strip()
             if not text or text in TEXT_STUBS.values() or question.id in found:
                 continue
-            faults = validate(assignment, question.id, text)
-            if faults and problems is not None:
-                problems.append(f"{question.id}: {' '.join(faults)}")
+            if problems is not None and validate(assignment, question.id, text):
+                problems.append(_refused(assignment, question.id, text))
             found[question.id] = text[:MAX_TEXT]  # a person reads what there is of one that is too long
     return found
 
@@ -145,21 +161,23 @@ def is_cell(cell: Any, grade_id: str) -> bool:
 def plain_value(value: Any, depth: int = 0) -> Any:
     """The value, if it is what an answer can be; RefusedError says why not."""
     if depth > MAX_DEPTH:
-        raise RefusedError("nested too deeply")
+        raise RefusedError("deep")
     if value is None or isinstance(value, (bool, str)):
         return value
+    if isinstance(value, str):
+        return readable(value)
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise RefusedError("a number too large")
+            raise RefusedError("large")
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise RefusedError("not a finite number")
+            raise RefusedError("infinite")
         return value
     if isinstance(value, list):
         return [plain_value(x, depth + 1) for x in value]
     if isinstance(value, dict):
-        return {str(k): plain_value(v, depth + 1) for k, v in value.items()}
+        return {readable(k): plain_value(v, depth + 1) for k, v in value.items()}
     raise RefusedError(f"a {type(value).__name__}")
 
 
@@ -167,7 +185,7 @@ def _bare(cell: Any, position: int) -> nbformat.NotebookNode:
     """A cell with its text alone: no outputs, no attachments, no metadata but its id."""
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
     node: dict[str, Any] = {"cell_type": kind, "id": f"cell-{position}", "metadata": {}}
-    node["source"] = source_of(cell)
+    node["source"] = source_of(cell) if kind == "code" else harmless(source_of(cell))
     if kind == "code":
         node |= {"outputs": [], "execution_count": None}
     made: nbformat.NotebookNode = nbformat.from_dict(node)
@@ -178,7 +196,7 @@ def source_of(cell: Any) -> str:
     """The text of a handed-in cell, whatever it holds for one."""
     source = cell.get("source", "")
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return _clean(text)
+    return text.encode("utf-8", "replace").decode()  # no file could hold half a character
 
 
 def _read_outcome(
@@ -186,48 +204,31 @@ def _read_outcome(
 ) -> int:
     """Fill the cells' outputs and the claims from the channel; the number of cells that came to an end."""
     ran = 0
-    for line in outcome.data.split(b"\n"):
-        try:
-            message = json.loads(line, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            continue  # the last line of a notebook that was ended, or one that it wrote itself
-        number = message.get("cell") if isinstance(message, dict) else None
-        if not isinstance(number, int) or number != ran or number >= len(code):
-            continue
-        outputs = message.get("outputs")
-        if not isinstance(outputs, list):
-            continue
+    for number, found in enumerate(outputs(outcome.data, len(code))):
         ran += 1
-        for output in outputs:
-            if not isinstance(output, dict):
-                continue
+        for output in found:
             data = output.get("data")
             if isinstance(data, dict):
                 _read_begin(data.get(BEGIN), assignment, claims)
                 _read_answer(data.get(ANSWER), assignment, claims)
-            kept = _kept(output)
-            if kept:
-                code[number].outputs.append(kept)
+            shown = kept(output)
+            if shown:
+                code[number].outputs.append(shown)
             if output.get("output_type") == "error":
-                what = f"{output.get('ename', 'error')}: {output.get('evalue', '')}"
-                claims.problems.append(f"code cell {number + 1}: {what[:200]}")
+                what = one_line(f"{str(output.get('ename'))[:200]}: {str(output.get('evalue'))[:2000]}")
+                claims.say("error", cell=number + 1, what=what[:200])
     return ran
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
 def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:
+    """First of all, as it may explain the rest."""
     if outcome.stopped:
-        claims.problems.append(STOPPED[outcome.stopped].format(limits.wall))
+        claims.problems.insert(0, both(f"run.{outcome.stopped}", seconds=f"{limits.wall:.0f}"))
     elif ran < cells:
-        end = (outcome.log.strip().splitlines() or [""])[-1][:200]
+        end = one_line((outcome.log.strip().splitlines() or [""])[-1])[:200]
         end = f" ({end})" if end else ""
-        claims.problems.append(
-            f"it ended in code cell {ran + 1} of {cells}, exit code {outcome.code}{end}; "
-            "what it recorded before counts"
-        )
+        ended = both("run.ended", cell=ran + 1, cells=cells, code=outcome.code, end=end)
+        claims.problems.insert(0, ended)
 
 
 def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
@@ -235,9 +236,9 @@ def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
         return
     trainee, edition = record.get("trainee"), record.get("edition")
     if record.get("assignment") != assignment:
-        claims.problems.append(f"begin: opens {str(record.get('assignment'))[:40]!r}, not {assignment}")
+        claims.say("begin_other", given=repr(str(record.get("assignment"))[:40]), wanted=assignment)
     elif not isinstance(trainee, str) or len(trainee) > 40 or not is_trainee_id(trainee):
-        claims.problems.append("begin: no trainee number that is one")
+        claims.say("begin_number")
     else:
         claims.trainees.append(normalise(trainee))
         claims.edition = edition[:40] if isinstance(edition, str) else None
@@ -250,41 +251,22 @@ def _read_answer(record: Any, assignment: str, claims: _Claims) -> None:
     questions = schema(assignment)
     known = isinstance(question, str) and question in questions and questions[question].kind != "text"
     if not isinstance(question, str) or not known or record.get("assignment") != assignment:
-        claims.problems.append(
-            f"an answer to {str(question)[:40]!r}, which {assignment} does not ask in code"
-        )
+        claims.say("not_asked", given=repr(str(question)[:40]), assignment=assignment)
         return
     try:
         value = plain_value(record.get("value"))
         if len(json.dumps(value)) > MAX_VALUE:
-            raise RefusedError("too long")
-        faults = validate(assignment, question, value)
+            raise RefusedError("long")
     except RefusedError as error:
-        faults = [f"the recorded value is {error}"]
-    if faults:
-        claims.problems.append(f"{question}: {' '.join(faults)}"[:400])
+        claims.say("value", question=question, what=both(f"run.value.{error}"))
+        return
+    if validate(assignment, question, value):
+        claims.problems.append(_refused(assignment, question, value))
     else:
         claims.answers[question] = value
 
 
-def _kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
-    """The output as text and picture, or None."""
-    kind, data = output.get("output_type"), output.get("data")
-    made: nbformat.NotebookNode | None = None
-    if kind == "stream":
-        name = "stderr" if output.get("name") == "stderr" else "stdout"
-        made = nbformat.v4.new_output("stream", name=name, text=_clean(output.get("text")))
-    elif kind == "error":
-        trace = output.get("traceback")
-        lines = [_clean(x) for x in trace] if isinstance(trace, list) else []
-        name, value = _clean(output.get("ename")), _clean(output.get("evalue"))
-        made = nbformat.v4.new_output("error", ename=name, evalue=value, traceback=lines)
-    elif kind in ("display_data", "execute_result") and isinstance(data, dict):
-        kept = {k: _clean(data[k]) for k in KEPT if isinstance(data.get(k), str)}
-        made = nbformat.v4.new_output("display_data", data=kept) if kept else None
-    return made
-
-
-def _clean(text: Any) -> str:
-    """As text without lone surrogates, which no file could hold."""
-    return str(text).encode("utf-8", "replace").decode()
+def _refused(assignment: str, question: str, value: Any) -> Problem:
+    """Why a value cannot be the answer, in both languages."""
+    why = {x: " ".join(validate(assignment, question, value, x))[:400] for x in LANGUAGES}
+    return both("run.refused", question=question, why=why)

@@ -6,12 +6,10 @@ What was interrupted goes on where it stopped; nothing is run twice, and nothing
 
 from __future__ import annotations
 
-import fcntl
-import getpass
 import platform
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version as installed
@@ -20,16 +18,21 @@ from typing import Any
 import click
 
 from autograder.assignments import assignments, version
+from autograder.cluster import on_cluster
 from autograder.cohort import Cohort
 from autograder.collect import Attempt, attempts
+from autograder.collect.standing import marked, remarks, standings
 from autograder.entry import Entries
 from autograder.errors import CourseError
-from autograder.files import write
+from autograder.files import alone, write
+from autograder.inert import one_line
 from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
-from autograder.records import Record, entered, read_record, write_record
+from autograder.records import Record, entered, in_language, operator, read_record, write_record
+from autograder.rules import load_rules
 from autograder.sandbox import require_sandbox
-from autograder.work import Done, Task, here, on_cluster
+from autograder.submission import version_of
+from autograder.work import Done, Task, here
 
 TRACED = ("numpy", "simpy", "nbgrader", "smart-factory-course")
 
@@ -75,25 +78,32 @@ def grade(
     CourseError
         If there is no sandbox on this machine, or another run is at work on this cohort.
     """
-    with _alone(cohort):
+    with alone(cohort.path / ".grading", "course grade"):
         if not unsafe and not scheduler:
             require_sandbox(cohort.path)
         prepare_course(cohort.path / "nbgrader", cohort.language)
         outcome = Outcome()
-        todo: dict[str, Attempt] = {}
+        todo: dict[str, Counting] = {}
         unentered: list[tuple[Attempt, Record]] = []
-        older = 0
-        for attempt in latest(cohort, outcome):
+        older = other = 0
+        for counting in counted(cohort, outcome):
+            attempt = counting.attempt
             record = None if regrade else _record_of(cohort, attempt)
             if record is None:
-                todo[f"{attempt.trainee}/{attempt.assignment}"] = attempt
+                todo[f"{attempt.trainee}/{attempt.assignment}"] = counting
+            elif (record.late, record.remarks) != (counting.late, counting.remarks):
+                # the rules were changed, or an attempt came that does not count: a new record, no new run
+                unentered.append((attempt, write_record(cohort.path, _by_the_rules(record, counting))))
             elif not _is_entered(cohort, attempt):
                 unentered.append((attempt, record))
             else:
                 outcome.unchanged += 1
                 older += record.trace.get("version") != version(attempt.assignment)
-        tasks = (_task(cohort, key, attempt, unsafe) for key, attempt in todo.items())
-        results = on_cluster(tasks, scheduler) if scheduler else here(tasks, jobs)
+        tasks = _tasks(cohort, todo, unsafe, outcome)
+        if scheduler:
+            results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
+        else:
+            results = here(tasks, jobs, len(todo))
         with (
             closing(results),
             Entries.open(cohort.path) as entries,
@@ -103,11 +113,12 @@ def grade(
                 _keep(entries, attempt, record, outcome)
                 bar.update(1)
             for task, done in results:
-                attempt = todo[task.key]
+                attempt = todo[task.key].attempt
                 try:
                     if isinstance(done, CourseError):
                         raise done
-                    _keep(entries, attempt, _recorded(cohort, attempt, done), outcome)
+                    _keep(entries, attempt, _recorded(cohort, todo[task.key], done), outcome)
+                    other += version_of(attempt.read()) not in ("", version(attempt.assignment))
                 except CourseError as error:
                     _failed(outcome, attempt, error.message)
                 except Exception as error:  # a fault of ours with one hand-in must not stop the batch either
@@ -117,26 +128,51 @@ def grade(
         outcome.problems.append(
             f"{older} were graded with an older text of their exercise; course grade --regrade does it anew"
         )
-    outcome.problems = [_one_line(problem) for problem in outcome.problems]
+    if other:
+        outcome.problems.append(
+            f"{other} were made from another text of their exercise than this checkout has; if it asks or "
+            "counts otherwise, grade with the commit that manifest.json of their edition names"
+        )
+    outcome.problems = [one_line(problem) for problem in outcome.problems]
     return outcome
 
 
-def latest(cohort: Cohort, outcome: Outcome | None = None) -> list[Attempt]:
-    """The last attempt of each trainee of the roster at each assignment.
+@dataclass(frozen=True)
+class Counting:
+    """The attempt that is marked, the share of its points lost to lateness, and what to say of that."""
+
+    attempt: Attempt
+    late: float
+    remarks: list[dict[str, str]]
+
+
+def counted(cohort: Cohort, outcome: Outcome | None = None) -> list[Counting]:
+    """The last attempt that counts by the rules, of each trainee of the roster at each assignment.
 
     A damaged attempt goes into `outcome` if that is given, and the others are still found; else it raises.
     """
-    found = []
+    found, rules = [], load_rules(cohort.path)
     for trainee in cohort.roster():
         for assignment in assignments():
             try:
-                found += attempts(cohort, trainee, assignment)[-1:]
+                by_rules = standings(attempts(cohort, trainee, assignment), rules)
             except CourseError as error:
                 if outcome is None:
                     raise
                 outcome.failed += 1
                 outcome.problems.append(f"{trainee} {assignment}: not graded: {error.message}")
+                continue
+            if by_rules:
+                # where all is refused as late, the last is marked all the same, so that there is feedback
+                chosen = marked(by_rules) or by_rules[-1]
+                lost = chosen.lost if chosen.counts else 1.0
+                found.append(Counting(chosen.attempt, lost, remarks(by_rules, rules)))
     return found
+
+
+def latest(cohort: Cohort, outcome: Outcome | None = None) -> list[Attempt]:
+    """The attempts that are marked; see `counted`."""
+    return [counting.attempt for counting in counted(cohort, outcome)]
 
 
 def is_graded(cohort: Cohort, attempt: Attempt) -> bool:
@@ -161,14 +197,29 @@ def _is_entered(cohort: Cohort, attempt: Attempt) -> bool:
     return True
 
 
-def _task(cohort: Cohort, key: str, attempt: Attempt, unsafe: bool) -> Task:
-    seeds = hidden_seeds(cohort.secret, attempt.assignment)
-    content = attempt.path.read_bytes()
-    return Task(key, content, attempt.trainee, attempt.assignment, cohort.edition, seeds, unsafe)
+def _tasks(cohort: Cohort, todo: dict[str, Counting], unsafe: bool, outcome: Outcome) -> Iterator[Task]:
+    """The tasks, read one by one; those of one assignment together, for they are judged together."""
+    for key, counting in sorted(todo.items(), key=lambda item: item[1].attempt.assignment):
+        attempt = counting.attempt
+        seeds = hidden_seeds(cohort.secret, attempt.assignment)
+        try:
+            content = attempt.path.read_bytes()
+        except OSError as error:
+            _failed(outcome, attempt, f"{attempt.path}: cannot be read ({error.strerror})")
+            continue
+        yield Task(key, content, attempt.trainee, attempt.assignment, cohort.edition, seeds, unsafe)
 
 
-def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
+def _by_the_rules(record: Record, counting: Counting) -> Record:
+    """The same grading under other rules."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    trace = record.trace | {"graded_by": operator()}
+    return replace(record, late=counting.late, remarks=counting.remarks, graded_at=when, trace=trace)
+
+
+def _recorded(cohort: Cohort, counting: Counting, done: Done) -> Record:
     """Keep what came back: first the notebook as it ran, then the record, with which it is graded."""
+    attempt = counting.attempt
     name = f"{attempt.assignment}.ipynb"
     write(cohort.path / "executed" / attempt.trainee / name, done.executed)
     record = Record(
@@ -177,17 +228,21 @@ def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
         answers=done.answers,
         attempt=attempt.sha256,
         graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        problems=done.problems,
+        problems=done.said,
         points=done.judgement.points,
         reasons=done.judgement.reasons,
         faults=done.judgement.faults,
+        late=counting.late,
+        remarks=counting.remarks,
         trace={
             "attempt_number": attempt.number,
+            "handed_in": attempt.handed_in.isoformat(),
+            "time_by": attempt.time_by,
             "version": version(attempt.assignment),
             "edition": cohort.edition,
             "seeds": hidden_seeds(cohort.secret, attempt.assignment),
             "packages": _packages(),
-            "graded_by": _operator(),
+            "graded_by": operator(),
             "begun_as": done.begun_as,
             "seconds": round(done.seconds, 3),
         },
@@ -197,30 +252,24 @@ def _recorded(cohort: Cohort, attempt: Attempt, done: Done) -> Record:
 
 def _keep(entries: Entries, attempt: Attempt, record: Record, outcome: Outcome) -> None:
     """Enter a record in nbgrader, and say what was odd."""
-    when = datetime.fromtimestamp(attempt.path.stat().st_mtime, UTC)
-    entries.enter(record, attempt.read(), when)
+    entries.enter(record, attempt.read(), attempt.handed_in)
     outcome.graded += 1
-    said = [*record.problems, *record.faults]
+    said = [*_in_short([in_language(problem, "en") for problem in record.problems]), *record.faults]
     begun = record.trace.get("begun_as")
     if begun and begun != attempt.trainee:
         said.append(f"the notebook was begun as {begun}; ask whose work it is")
     outcome.problems += [f"{attempt.trainee} {attempt.assignment}: {line}" for line in said]
 
 
+def _in_short(problems: Sequence[str]) -> list[str]:
+    """One line for the operator, however much went wrong; the record and the feedback have them all."""
+    more = " (and more, see its feedback)" if len(problems) > 1 else ""
+    return [f"{problem}{more}" for problem in problems[:1]]
+
+
 def _failed(outcome: Outcome, attempt: Attempt, why: str) -> None:
     outcome.failed += 1
     outcome.problems.append(f"{attempt.trainee} {attempt.assignment}: not graded: {why}")
-
-
-@contextmanager
-def _alone(cohort: Cohort) -> Iterator[None]:
-    """Two runs at once would do the same work twice."""
-    with (cohort.path / ".grading").open("w", encoding="ascii") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process, however that ends
-        except OSError:
-            raise CourseError(f"{cohort.path}: another course grade is at work there; wait for it") from None
-        yield
 
 
 def _bar(length: int, progress: bool) -> Any:
@@ -232,15 +281,3 @@ def _bar(length: int, progress: bool) -> Any:
 @cache
 def _packages() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: installed(name) for name in TRACED}
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user number without a name, as in a container
-        return "unknown"
-
-
-def _one_line(problem: str) -> str:
-    """The text of a trainee's error may hold line ends and control codes, which a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in problem).split())

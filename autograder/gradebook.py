@@ -1,4 +1,4 @@
-"""Marks out of nbgrader's gradebook, and a person's marks into it."""
+"""Marks out of nbgrader's gradebook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import CourseError
@@ -103,13 +104,28 @@ def _mark(folder: Path, submission: Any) -> Mark:
     return Mark(
         trainee=trainee,
         assignment=assignment,
-        points=round(float(submission.score) * (1 - record.late), 2),
+        points=round(_score(submission) * (1 - record.late), 2),
         max_points=float(submission.assignment.max_score),
         attempt=record.attempt,
         graded_at=record.graded_at,
         complete=done and not submission.needs_manual_grade,
         late=record.late,
     )
+
+
+def _score(submission: Any) -> float:
+    if not submission.needs_manual_grade:
+        return float(submission.score)
+    return sum(_counted(grade) for notebook in submission.notebooks for grade in notebook.grades)
+
+
+def _counted(grade: Any) -> float:
+    """Its points; while a person has to mark, a mark that is still there was for another answer."""
+    return float((grade.auto_score or 0.0) if grade.needs_manual_grade else grade.score)
+
+
+def _comment(grade: Any, text: str | None) -> str:
+    return "" if grade.needs_manual_grade else str(text or "")
 
 
 def _details(submission: Any, record: Record) -> list[Detail]:
@@ -120,46 +136,17 @@ def _details(submission: Any, record: Record) -> list[Detail]:
     return [
         Detail(
             question=question,
-            points=float(grades[prefix + question].score),
+            points=_counted(grades[prefix + question]),
             max_points=float(grades[prefix + question].max_score),
             reasons=record.reasons.get(question, []),
-            comment=str(comments.get(prefix + question) or ""),
+            comment=""
+            if grades[prefix + question].needs_manual_grade
+            else comments.get(prefix + question) or "",
             manual=grades[prefix + question].manual_score is not None,
             waiting=bool(grades[prefix + question].needs_manual_grade),
         )
         for question in record.points
     ]
-
-
-def set_manual(
-    cohort: Any, trainee: str, assignment: str, question: str, points: float, comment: str = ""
-) -> None:
-    """Enter a person's mark for a question; it counts instead of the automatic one.
-
-    Parameters
-    ----------
-    cohort : Cohort or path
-        The cohort.
-    trainee, assignment, question : str
-        Which answer.
-    points : float
-        From 0 to what the question is worth.
-    comment : str
-        What the trainee reads beside it.
-    """
-    with open_gradebook(_folder(cohort)) as gradebook:
-        grade = _grade(gradebook, trainee, assignment, question)
-        if not 0 <= points <= grade.max_score:
-            raise CourseError(
-                f"{trainee} {assignment} {question}: {points:g} points; give 0 to {grade.max_score:g}"
-            )
-        grade.manual_score, grade.needs_manual_grade = float(points), False
-        entry = _comment_entry(gradebook, trainee, assignment, question)
-        if entry is not None:
-            entry.manual_comment = comment or None
-        elif comment:
-            raise CourseError(f"{assignment} {question}: takes no comment; leave it out")
-        gradebook.db.commit()
 
 
 def _folder(cohort: Any) -> Path:
@@ -185,6 +172,16 @@ def open_gradebook(folder: Path) -> Iterator[Gradebook]:
             gradebook.engine.dispose()
 
 
+def hold(gradebook: Gradebook, which: Any) -> None:
+    """Let all others who would write these grades wait until this session commits; it sees them as they are.
+
+    Writing to a row does that in every database.
+    """
+    own = update(Grade).where(which).values(auto_score=Grade.auto_score)
+    gradebook.db.execute(own, execution_options={"synchronize_session": False})
+    gradebook.db.expire_all()
+
+
 @contextmanager
 def _maybe(folder: Path) -> Iterator[Gradebook | None]:
     url = gradebook_url(folder)
@@ -193,17 +190,3 @@ def _maybe(folder: Path) -> Iterator[Gradebook | None]:
         return
     with open_gradebook(folder) as gradebook:
         yield gradebook
-
-
-def _grade(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:
-    try:
-        return gradebook.find_grade(f"{assignment}-{question}", assignment, assignment, trainee)
-    except MissingEntry:
-        raise CourseError(f"{trainee} {assignment} {question}: nothing is graded there") from None
-
-
-def _comment_entry(gradebook: Gradebook, trainee: str, assignment: str, question: str) -> Any:
-    try:
-        return gradebook.find_comment(f"{assignment}-{question}", assignment, assignment, trainee)
-    except MissingEntry:
-        return None  # nbgrader keeps comments for answer cells only

@@ -30,17 +30,50 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+MOST = 2_000  # outputs of a cell
+LARGEST = 6  # bytes that a character of text takes in JSON, at most
+ERROR = 200_000  # bytes of a cell's errors for which there is always room
 PRELOADED = ("numpy", "simpy", "matplotlib.pyplot", "linelab", "linelab.answers", "linelab.apps")
-_encode = JSONEncoder(allow_nan=False).encode
-_write, _exit, _now = os.write, os._exit, time.monotonic
+_encode = JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+_write, _exit, _read_at, _by_the_clock = os.write, os._exit, os.pread, time.monotonic
+
+
+def _size(value: Any) -> int:
+    """Bytes that it takes in what is written."""
+    return len(_encode(value).encode("utf-8", "replace"))
 
 
 class OutOfTime(BaseException):
     """A cell's time is up; no `except Exception` catches it."""
 
 
+class Clock:
+    """Seconds that go by for this process; they stand still while it waits for a processor.
+
+    So a notebook has the same time on a machine that is busy with other things.
+    """
+
+    end, _waits = float("inf"), -1  # of the cell that runs; a file of the kernel
+
+    def start(self) -> None:
+        try:
+            self._waits = os.open("/proc/self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._waits = -1
+
+    def now(self) -> float:
+        try:
+            waited = int(_read_at(self._waits, 100, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):  # a kernel that does not count it
+            waited = 0.0
+        return _by_the_clock() - waited
+
+
 class Record:
-    """The outputs of the cell that runs, as nbformat has them, up to a size."""
+    """The outputs of the cell that runs, as nbformat has them, up to a size and a number.
+
+    Text has three quarters of the size, so that who prints too much still records an answer.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -54,12 +87,15 @@ class Record:
 
     def text(self, name: str, text: str) -> None:
         with self.lock:
-            text = text[: max(self.limit - self.size, 0)]
-            self.size += len(text)
+            left = self.limit * 3 // 4 - self.size
+            if (size := _size(text)) > left:
+                text = text[: max(left, 0) // LARGEST]
+                size = _size(text)
+            self.size += size
             last = self.outputs[-1] if self.outputs else {}
             if last.get("output_type") == "stream" and last["name"] == name:
                 last["parts"].append(text)
-            elif text:
+            elif text and len(self.outputs) < MOST:
                 self.outputs.append({"output_type": "stream", "name": name, "parts": [text]})
 
     def data(self, kind: str, data: dict[str, Any]) -> None:
@@ -69,27 +105,25 @@ class Record:
             if isinstance(value, bytes):
                 continue
             try:
-                size = len(_encode(value))
+                written = _encode(value)  # as it is now, whatever becomes of it
+                size, value = len(written.encode("utf-8", "replace")), loads(written)
             except (ValueError, TypeError, RecursionError):
                 continue
             with self.lock:
                 if self.size + size <= self.limit:
                     self.size += size
                     kept[str(media)] = value
-        if kept:
-            with self.lock:
+        with self.lock:
+            if kept and len(self.outputs) < MOST:
                 self.outputs.append({"output_type": kind, "data": kept, "metadata": {}})
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:
+        lines = [line[:5000] for line in traceback[-20:]]
+        made = {"output_type": "error", "ename": name[:200], "evalue": value[:2000], "traceback": lines}
         with self.lock:
-            self.outputs.append(
-                {
-                    "output_type": "error",
-                    "ename": name[:200],
-                    "evalue": value[:2000],
-                    "traceback": [line[:5000] for line in traceback[-20:]],
-                }
-            )
+            self.size += _size(made)
+            if self.size <= self.limit + ERROR and len(self.outputs) < MOST:
+                self.outputs.append(made)
 
     def done(self) -> list[dict[str, Any]]:
         with self.lock:
@@ -133,6 +167,7 @@ class Stream:
 
 
 RECORD = Record(0)
+CLOCK = Clock()
 
 
 class Publisher(DisplayPublisher):
@@ -176,7 +211,16 @@ def _shell() -> InteractiveShell:
 
 
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
-    raise OutOfTime("the time for this cell is up")
+    left = CLOCK.end - CLOCK.now()
+    if left > 0:  # it had to wait for a processor
+        _ring(left)
+    else:
+        raise OutOfTime("the time for this cell is up")
+
+
+def _ring(seconds: float) -> None:
+    """Raise the alarm then, and once a second from then on, for a cell may swallow the first ones."""
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 1.0)
 
 
 def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
@@ -185,24 +229,25 @@ def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
     shell = _shell()
     sys.stdout, sys.stderr = Stream("stdout", RECORD), Stream("stderr", RECORD)
     signal.signal(signal.SIGALRM, _out_of_time)
-    _send(channel, {"started": True})
-    end = _now() + limits.get("total", 180.0)
+    CLOCK.start()
+    end = CLOCK.now() + limits.get("total", 180.0)
     for number, source in enumerate(cells):
         RECORD.start()
-        started = _now()
+        started = CLOCK.now()
         seconds = min(limits.get("cell", 60.0), end - started)
         if seconds <= 0:
             _send(channel, {"stopped": "time", "cell": number})
             break
         try:
-            # once a second from then on, for a cell may swallow the first alarms
-            signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+            CLOCK.end = started + seconds
+            _ring(seconds)
             shell.run_cell(source, store_history=False)  # IPython has no types
         except BaseException as error:  # an alarm or exit that came when IPython itself was at work
             RECORD.error(type(error).__name__, str(error), [])
         finally:
             _calm()
-        _send(channel, {"cell": number, "outputs": RECORD.done(), "seconds": round(_now() - started, 3)})
+        spent = round(CLOCK.now() - started, 3)
+        _send(channel, {"cell": number, "outputs": RECORD.done(), "seconds": spent})
     _send(channel, {"done": True})
 
 
@@ -236,10 +281,15 @@ def prepare() -> None:
         cases.load(name)
 
 
-def run_job(source: int, channel: int) -> None:
-    """Read a job from the file `source` and run it; does not come back."""
+def read_job(source: int) -> dict[str, Any]:
+    """Read a job from the file `source`, and close it."""
     with open(source, "rb") as stream:
-        job = loads(stream.read())
+        job: dict[str, Any] = loads(stream.read())
+    return job
+
+
+def run_job(job: dict[str, Any], channel: int) -> None:
+    """Run a job; does not come back."""
     os.set_inheritable(channel, False)
     # the same notebook draws the same numbers each time, as far as it uses the two shared generators
     random.seed(0)
@@ -253,7 +303,9 @@ def run_job(source: int, channel: int) -> None:
 
 def main() -> None:
     """Run one job without the warm parent: from standard input, results to the file of the argument."""
-    run_job(0, int(sys.argv[1]))
+    job, channel = read_job(0), int(sys.argv[1])
+    _send(channel, {"started": True})
+    run_job(job, channel)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import copy
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
@@ -20,10 +21,12 @@ from typing import Any
 from autograder.assignments import source_notebook
 from autograder.marking import collecting
 from autograder.records import Reason
+from autograder.runs import PutOff, make, putting_off
 from linelab.answers import schema
 from linelab.cases import Case, load
 
 SEEDS = 8
+PASSES = 4  # of the tests of a batch: one asks for a case's plans, one for the variants' runs, one is judged
 
 
 @dataclass(frozen=True)
@@ -44,33 +47,78 @@ class Judgement:
     faults: list[str] = field(default_factory=list)
 
 
-def judge(
-    assignment: str, trainee: str, edition: str, answers: Mapping[str, Any], seeds: Sequence[int]
-) -> Judgement:
-    """Run an assignment's hidden tests on recorded answers.
+@dataclass(frozen=True)
+class Sheet:
+    """What is judged of a hand-in: which exercise, whose variant of its case, and the answers.
 
-    Parameters
+    Attributes
     ----------
-    assignment, trainee, edition : str
-        Which exercise, and whose variant of its case.
     answers : dict
         Question id to value, of stage one.
     seeds : sequence of int
         Of `hidden_seeds`.
     """
-    case = load(assignment).variant(trainee, edition)
-    given = {question: answers.get(question) for question in schema(assignment)}
-    result = Judgement()
-    for question, source, most in hidden_tests(assignment):
-        if source is None:
-            result.points[question] = None if given[question] else 0.0  # nothing written needs nobody
-            result.reasons[question] = []
-            continue
-        verdict = run_test(source, most, given, case, seeds)
-        result.points[question], result.reasons[question] = verdict.points, verdict.reasons
-        if verdict.fault:
-            result.faults.append(f"{assignment} {question}: the hidden test is broken, {verdict.fault}")
-    return result
+
+    assignment: str
+    trainee: str
+    edition: str
+    answers: Mapping[str, Any]
+    seeds: Sequence[int]
+
+
+def judge(
+    assignment: str, trainee: str, edition: str, answers: Mapping[str, Any], seeds: Sequence[int]
+) -> Judgement:
+    """Run an assignment's hidden tests on recorded answers; see `Sheet` for what it takes."""
+    (judgement,) = judge_all([Sheet(assignment, trainee, edition, answers, seeds)])
+    return judgement
+
+
+def judge_all(sheets: Sequence[Sheet]) -> list[Judgement]:
+    """Judge several hand-ins: each as `judge` would, but the simulations that tests ask for made together."""
+    papers = [_Paper(sheet) for sheet in sheets]
+    for _ in range(PASSES):
+        with putting_off() as missing:
+            for paper in papers:
+                paper.mark()
+        if not missing:
+            break
+        with contextlib.suppress(Exception):  # whose fault it is comes out when each is simulated alone
+            make(missing)
+    return [paper.judgement() for paper in papers]
+
+
+class _Paper:
+    """A hand-in on its way through its tests."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._case = load(sheet.assignment).variant(sheet.trainee, sheet.edition)
+        self._given = {question: sheet.answers.get(question) for question in schema(sheet.assignment)}
+        self._verdicts: dict[str, Verdict] = {}
+
+    def mark(self) -> None:
+        """Run the tests that have no verdict yet; one that asks for a run that is not there stays so."""
+        for question, source, most in hidden_tests(self._sheet.assignment):
+            if question in self._verdicts:
+                continue
+            if source is None:  # nothing written needs nobody
+                self._verdicts[question] = Verdict(None if self._given[question] else 0.0, [])
+                continue
+            with contextlib.suppress(PutOff):
+                self._verdicts[question] = run_test(source, most, self._given, self._case, self._sheet.seeds)
+
+    def judgement(self) -> Judgement:
+        self.mark()
+        result = Judgement()
+        for question, _, _ in hidden_tests(self._sheet.assignment):
+            verdict = self._verdicts[question]
+            result.points[question], result.reasons[question] = verdict.points, verdict.reasons
+            if verdict.fault:
+                result.faults.append(
+                    f"{self._sheet.assignment} {question}: the hidden test is broken, {verdict.fault}"
+                )
+        return result
 
 
 @cache
@@ -101,7 +149,8 @@ def run_test(
     }
     reasons: list[Reason] = []
     try:
-        with collecting() as reasons, contextlib.redirect_stdout(io.StringIO()):
+        silent = io.StringIO()  # a simulation shows its progress, and grading has a bar of its own
+        with collecting() as reasons, redirect_stdout(silent), redirect_stderr(silent):
             body, last = _compiled(source)
             exec(body, namespace)
             points = eval(last, namespace) if last else None

@@ -40,10 +40,16 @@ def separate() -> None:
         Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1", "ascii")
 
 
-def furnish(disk: int) -> None:
-    """Mount an empty work folder of `disk` bytes, and the list of one's own processes."""
+def furnish(disk: int, nodes: int) -> None:
+    """Mount what no other notebook may share.
+
+    An empty work folder of `disk` bytes and `nodes` files and folders (each takes memory, even an empty one),
+    terminals, and the list of one's own processes.
+    """
     _call("mount", None, b"/", None, REC | PRIVATE, None)
-    _call("mount", b"tmpfs", b"/tmp", b"tmpfs", NOSUID | NODEV, f"size={disk},mode=1777".encode())
+    work = f"size={disk},nr_inodes={nodes},mode=1777"
+    _call("mount", b"tmpfs", b"/tmp", b"tmpfs", NOSUID | NODEV, work.encode())
+    _call("mount", b"devpts", b"/dev/pts", b"devpts", NOSUID | NOEXEC, b"newinstance,ptmxmode=0666,mode=620")
     _call("mount", b"proc", b"/proc", b"proc", NOSUID | NODEV | NOEXEC, None)
     os.chdir("/tmp")
 
@@ -67,17 +73,23 @@ def hide(*, hidden: bool) -> None:
 
 
 def limit(limits: Mapping[str, float]) -> None:
-    """Set the kernel's limits."""
+    """Set the kernel's limits, for good: the filter of system calls lets nobody change them."""
     values = {
-        resource.RLIMIT_CPU: "cpu",
-        resource.RLIMIT_AS: "memory",
-        resource.RLIMIT_FSIZE: "file_size",
-        resource.RLIMIT_NOFILE: "files",
-        resource.RLIMIT_NPROC: "processes",
+        resource.RLIMIT_CPU: limits["cpu"] + 10,  # the watch outside comes first, and says why
+        resource.RLIMIT_AS: limits["memory"],
+        resource.RLIMIT_FSIZE: limits["file_size"],
+        resource.RLIMIT_NOFILE: limits["files"],
+        resource.RLIMIT_NPROC: limits["processes"],
+        resource.RLIMIT_CORE: 1,  # zero would still hand a crash to the system's own crash reporter
+        resource.RLIMIT_SIGPENDING: 1024,  # like the next two: counted for the operator as a user
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
     }
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for kind, name in values.items():
-        resource.setrlimit(kind, (int(limits[name]), int(limits[name])))
+    for kind, most in values.items():
+        hard = resource.getrlimit(kind)[1]
+        most = int(most if hard == resource.RLIM_INFINITY else min(most, hard))
+        resource.setrlimit(kind, (most, most))
+    Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # if memory runs out, this goes first
 
 
 def filter_calls(program: bytes) -> None:

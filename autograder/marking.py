@@ -20,8 +20,9 @@ MISSING = {"vi": "Chưa có câu trả lời nào được ghi.", "en": "No answ
 RIGHT = {"vi": "Đúng.", "en": "Right."}
 WRONG = {"vi": "Chưa đúng.", "en": "Not right."}
 
-__all__ = ["collecting", "mark_choice", "mark_model", "mark_number", "mark_plan", "measured"]
+__all__ = ["collecting", "expecting", "mark_choice", "mark_model", "mark_number", "mark_plan", "measured"]
 _collected: ContextVar[list[Reason] | None] = ContextVar("reasons", default=None)
+_expected: ContextVar[list[float] | None] = ContextVar("expected", default=None)
 
 
 @contextmanager
@@ -33,6 +34,17 @@ def collecting() -> Iterator[list[Reason]]:
         yield reasons
     finally:
         _collected.reset(token)
+
+
+@contextmanager
+def expecting() -> Iterator[list[float]]:
+    """Gather the numbers that the tests inside the block expect; for the instructor's eyes alone."""
+    expected: list[float] = []
+    token = _expected.set(expected)
+    try:
+        yield expected
+    finally:
+        _expected.reset(token)
 
 
 def mark_number(
@@ -61,6 +73,9 @@ def mark_number(
     """
     if not math.isfinite(expected):
         raise ValueError(f"the expected value is {expected}: the test or the case is wrong")
+    wanted = _expected.get()
+    if wanted is not None:
+        wanted.append(float(expected))
     if value is None:
         return _give(0.0, points, MISSING, reason)
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from autograder.runs import Wanted, runs
 from linelab.cases import Case, load
-from linelab.engines.service import Memory
-from linelab.experiment import keeps_throughput, simulate
-from linelab.model import Line
+from linelab.experiment import keeps_throughput
 from linelab.results import Run
 from linelab.texts import LANGUAGES, number, text
 
@@ -25,7 +24,6 @@ REPLICATIONS = 40
 SHORTLIST = 6  # plans of a case that are tried on each variant of it
 FULL_SHARE = 0.97  # so near the best, plans are equally good
 TOLERANCES = {"throughput": 0.01, "lead_time": 0.05, "wip": 0.05}  # within what a model agrees with the plant
-_memory = Memory()  # plans for one line draw the same numbers; results do not depend on it
 NONE = {"vi": "không chỉ số nào", "en": "none"}
 
 
@@ -59,8 +57,7 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     if faults:
         why = "; ".join(faults)
         return _verdict(0.0, f"Phương án không chạy được: {why}", f"The plan cannot run: {why}")
-    today = _run(case, {}, seeds)
-    run = _run(case, plan, seeds)
+    today, run, *_ = _runs(case, [{}, plan, *_shortlist(case.id, seeds[0], REPLICATIONS)], seeds)
     keep = f"{100 * case.keep_share:g} %"
     if not keeps_throughput(run, today, case.keep_share):
         th = f"{100 * run.throughput.mean / today.throughput.mean:.1f} %"
@@ -94,11 +91,10 @@ def attainable_gain(
     Trainees' variants of a case differ by a few percent, so that their best plans are among the best of the
     case itself. Only those are simulated for each variant, unless `exhaustive`; a test compares the two.
     """
-    today = today or _run(case, {}, seeds)
-    plans = _plans(case) if exhaustive else [dict(p) for p in _shortlist(case.id, seeds[0], REPLICATIONS)]
+    today = today or measured(case, seeds)
+    plans = _plans(case) if exhaustive else _shortlist(case.id, seeds[0], REPLICATIONS)
     best = 0.0
-    for plan in plans:
-        run = _run(case, plan, seeds)
+    for run in _runs(case, plans, seeds):
         if keeps_throughput(run, today, case.keep_share):
             best = max(best, today.lead_time.mean - run.lead_time.mean)
     return best
@@ -115,17 +111,18 @@ def _plans(case: Case) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=16)
-def _shortlist(case_id: str, seed: int, replications: int) -> tuple[tuple[tuple[str, Any], ...], ...]:
+def _shortlist(case_id: str, seed: int, replications: int) -> list[dict[str, Any]]:
     """The best plans of the case itself, also such as just fail its throughput: a variant may keep it."""
     case = load(case_id)
-    today = _run(case, {}, [seed])
+    plans = _plans(case)
+    today, *found = runs([_wanted(case, plan, [seed], replications) for plan in ({}, *plans)])
     least = (case.keep_share - 0.02) * today.throughput.mean
-    ranked = []
-    for plan in _plans(case):
-        run = _run(case, plan, [seed])
-        if run.throughput.mean >= least:
-            ranked.append((run.lead_time.mean, tuple(plan.items())))
-    return tuple(plan for _, plan in sorted(ranked, key=lambda pair: pair[0])[:SHORTLIST])
+    ranked = [
+        (run.lead_time.mean, plan)
+        for run, plan in zip(found, plans, strict=True)
+        if run.throughput.mean >= least
+    ]
+    return [plan for _, plan in sorted(ranked, key=lambda pair: pair[0])[:SHORTLIST]]
 
 
 def judge_model(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
@@ -163,10 +160,13 @@ def judge_model(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     if faults:
         why = "; ".join(faults)
         return _verdict(0.0, f"Mô hình không chạy được: {why}", f"The model cannot run: {why}")
-    agree: list[list[str]] = []
-    for setting in ({}, {case.claim.lever: case.claim.setting}):
-        run, plant = _run(case, {**model, **setting}, seeds), _run(case, {**case.plant, **setting}, seeds)
-        agree.append([name for name in TOLERANCES if _agrees(run, plant, name)])
+    claimed = {case.claim.lever: case.claim.setting}
+    settings = [{**base, **claim} for base in (model, case.plant) for claim in ({}, claimed)]
+    *modelled, plant, promised = _runs(case, settings, seeds)
+    agree = [
+        [name for name in TOLERANCES if _agrees(run, real, name)]
+        for run, real in zip(modelled, (plant, promised), strict=True)
+    ]
     count, most = sum(map(len, agree)), 2 * len(TOLERANCES)
     vi, en = (
         [", ".join(text(f"metric.{name}", x) for name in names) or NONE[x] for names in agree]
@@ -198,18 +198,16 @@ def measured(case: Case, seeds: Sequence[int]) -> Run:
 
     Several questions ask about the same run, and so it is made once.
     """
-    return _run(case, {}, seeds)
+    (run,) = _runs(case, [{}], seeds)
+    return run
 
 
-def _run(case: Case, plan: Mapping[str, Any], seeds: Sequence[int]) -> Run:
-    return _simulated(case.apply(plan), case.horizon, case.warm_up, REPLICATIONS, seeds[0])
+def _runs(case: Case, plans: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> list[Run]:
+    return runs([_wanted(case, plan, seeds, REPLICATIONS) for plan in plans])
 
 
-@lru_cache(maxsize=64)
-def _simulated(line: Line, horizon: float, warm_up: float, replications: int, seed: int) -> Run:
-    return simulate(
-        line, horizon=horizon, warm_up=warm_up, replications=replications, seed=seed, memory=_memory
-    )
+def _wanted(case: Case, plan: Mapping[str, Any], seeds: Sequence[int], replications: int) -> Wanted:
+    return Wanted(case.apply(plan), case.horizon, case.warm_up, replications, seeds[0])
 
 
 def _verdict(share: float, vi: str, en: str) -> Verdict:

@@ -6,7 +6,9 @@ come to them again. It is never changed; grading again adds another. nbgrader's 
 
 from __future__ import annotations
 
+import getpass
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from autograder.errors import CourseError
 from autograder.files import write
 
 Reason = dict[str, Any]  # {"vi", "en", "points", "max"}
+Problem = dict[str, str]  # {"vi", "en"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class Record:
         SHA-256 of the notebook.
     graded_at : str
         When, ISO 8601.
-    problems : list of str
-        What happened as the notebook ran; the trainee reads it, too.
+    problems : list of dict
+        What happened as the notebook ran, in both languages; the trainee reads it, too.
     points : dict
         Question id to automatic points; None where a person has to mark.
     reasons : dict
@@ -41,6 +44,8 @@ class Record:
         Hidden tests that are broken; such a question has no points until the test is mended.
     late : float
         Share of the points that is lost to lateness.
+    remarks : list of dict
+        What the trainee should know of it, and of attempts that do not count, in each language.
     trace : dict
         Version of the exercise, edition, hidden seeds, versions of Python and the packages, who graded.
     number : int
@@ -52,13 +57,19 @@ class Record:
     answers: dict[str, Any]
     attempt: str
     graded_at: str
-    problems: list[str]
+    problems: Sequence[Problem | str]  # a line of an older record is in English alone
     points: dict[str, float | None] = field(default_factory=dict)
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     late: float = 0.0
+    remarks: list[dict[str, str]] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+
+
+def in_language(problem: Problem | str, language: str) -> str:
+    """A line of what happened; one of an older record is there in English only."""
+    return problem if isinstance(problem, str) else problem[language]
 
 
 def history(cohort: Path, trainee: str, assignment: str) -> list[Path]:
@@ -116,6 +127,14 @@ def entered(cohort: Path, trainee: str, assignment: str) -> Record:
     if entered_number(cohort, trainee, assignment) != record.number:
         raise CourseError(f"{trainee} {assignment}: grading was interrupted; run course grade again")
     return record
+
+
+def operator() -> str:
+    """Who is at work here: the login name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user number without a name, as in a container
+        return "unknown"
 
 
 def _number(path: Path) -> int:

@@ -15,10 +15,9 @@ their own, without any capability; everybody else's each run in a user namespace
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
-import shutil
+import secrets
 import signal
 import socket
 import struct
@@ -27,33 +26,24 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
-import linelab
 from autograder.assignments import NOTEBOOKS
+from autograder.bubblewrap import HERE, bwrap_command, environment, shown, spare_users
 from autograder.errors import CourseError
+from autograder.seccomp import MACHINES, supported
 from autograder.watch import Limits, Outcome, watch
 
-SYSTEM = [Path(p) for p in ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/alternatives")]
-HERE = Path(__file__).parent
-PARTS = ("warm.py", "lock.py", "seccomp.py", "inside.py")  # what of this package is inside
-LABS = "/course/labs"
-RUNNER = "/course/warm.py"
-SCRATCH = 16 << 20  # bytes of the warm process's own work folder
 START = 60.0  # seconds that a start may take on a slow machine
-FIRST_USER, USERS = 200_000, 40_000
 CREDENTIALS = struct.Struct("3i")  # process, user, group
-STARTED = b'{"started": true}'  # what `inside.py` says before the first cell
-MISSING = "bubblewrap is missing: run sudo apt-get install bubblewrap"
+STARTED = b'{"started": true}'  # what `inside.py` says before the first cell where nobody else can say it
 NO_NAMESPACES = (
     "user namespaces are off, so notebooks cannot be locked in: run "
     "sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0"
 )
-__all__ = ["STARTED", "Limits", "Outcome", "Sandbox", "bwrap_command", "require_sandbox", "run_in_sandbox"]
-_users = itertools.count(int(time.time_ns() // 1000) % USERS)
+__all__ = ["Limits", "Outcome", "Sandbox", "require_sandbox", "run_in_sandbox"]
 
 
 class Sandbox:
@@ -82,8 +72,10 @@ class Sandbox:
         limits = limits or Limits()
         for last in (False, True):
             try:
-                started = time.monotonic()
-                return watch(*self._start(payload, limits), limits, started)
+                forked, results, errors = self._start(payload, limits)
+                # its time begins now: that the warm process had to start first is not the notebook's fault
+                outcome = watch(forked, results, errors, limits, time.monotonic())
+                return replace(outcome, started=forked.begun)
             except OSError as error:  # the warm process is gone: the next round starts another
                 self.close()
                 if last:
@@ -114,7 +106,8 @@ class Sandbox:
             try:
                 ending.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
                 ending.settimeout(START)
-                asked = asdict(limits) | {"user": FIRST_USER + next(_users) % USERS}
+                users = spare_users()
+                asked = asdict(limits) | {"user": secrets.choice(users) if users else 0}
                 files = [job.fileno(), results[1], errors[1], theirs.fileno()]
                 requests = self._opened()
                 with self._lock:
@@ -168,11 +161,12 @@ class Sandbox:
 
 
 class _Forked:
-    """A notebook's processes, by the number of their first one."""
+    """A notebook's processes, by the number of their first one; `begun` once the notebook itself runs."""
 
     def __init__(self, ending: socket.socket) -> None:
         self._ending = ending
         self._code: int | None = None
+        self.begun = False
         try:
             _, extra, _, _ = ending.recvmsg(64, socket.CMSG_SPACE(CREDENTIALS.size))
             found = [data for _, kind, data in extra if kind == socket.SCM_CREDENTIALS]
@@ -203,6 +197,9 @@ class _Forked:
         self._ending.settimeout(timeout)
         try:
             said = self._ending.recv(256)
+            if said == b"begun":
+                self.begun = True
+                said = self._ending.recv(256)
         except (BlockingIOError, TimeoutError):
             return None
         except OSError:
@@ -233,6 +230,14 @@ def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool
         return sandbox.run(payload, limits)
 
 
+class _Unlocked(subprocess.Popen[bytes]):
+    """A notebook without a sandbox, with all that it started."""
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
 def _run_unsafe(payload: bytes, limits: Limits) -> Outcome:
     print("UNSAFE: a trainee's code runs here without a sandbox, with all your rights", file=sys.stderr)
     with tempfile.TemporaryFile() as job:
@@ -242,14 +247,13 @@ def _run_unsafe(payload: bytes, limits: Limits) -> Outcome:
         values = {"cpu": limits.cpu, "as": limits.memory, "fsize": limits.file_size, "core": 0}
         command = ["/usr/bin/prlimit", *(f"--{name}={value}" for name, value in values.items()), "--"]
         try:
-            started = time.monotonic()
-            process = subprocess.Popen(
+            process = _Unlocked(
                 [*command, sys.executable, "-I", str(HERE / "inside.py"), str(results[1])],
                 stdin=job,
                 stdout=subprocess.DEVNULL,
                 stderr=errors[1],
                 pass_fds=[results[1]],
-                env=_environment(),
+                env=environment(),
                 cwd="/",
                 start_new_session=True,
             )
@@ -261,7 +265,8 @@ def _run_unsafe(payload: bytes, limits: Limits) -> Outcome:
             os.close(results[1])
             os.close(errors[1])
         try:
-            return watch(process, results[0], errors[0], limits, started)
+            outcome = watch(process, results[0], errors[0], limits, time.monotonic())
+            return replace(outcome, started=STARTED in outcome.data)
         finally:  # also when the operator interrupts
             process.kill()
             process.wait()
@@ -269,79 +274,21 @@ def _run_unsafe(payload: bytes, limits: Limits) -> Outcome:
 
 def require_sandbox(*private: Path) -> None:
     """Try the sandbox; CourseError says what to do if it is not there or would show a private folder."""
-    if shutil.which("bwrap") is None:
-        raise CourseError(MISSING)
-    for folder in (NOTEBOOKS, *private):
-        for shown in (*map(Path.resolve, SYSTEM), *_prefixes()):
-            if folder.resolve().is_relative_to(shown.resolve()):
+    if not supported():
+        raise CourseError(
+            f"this machine's processor has no filter of system calls here, so notebooks cannot be locked in; "
+            f"grade on one of {', '.join(MACHINES)}"
+        )
+    bwrap_command([])
+    for folder in (NOTEBOOKS, Path(os.path.expanduser("~")), *private):
+        for place in shown():
+            if folder.resolve().is_relative_to(place):
                 raise CourseError(
-                    f"{folder}: lies below {shown}, which notebooks can read; move it elsewhere"
+                    f"{folder}: lies below {place}, which notebooks can read; move it elsewhere"
                 )
     outcome = run_in_sandbox(b'{"cells": []}', Limits(wall=30.0))
-    if STARTED not in outcome.data:
+    if not outcome.started:
         reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
         if "ermitted" in reason:
             raise CourseError(NO_NAMESPACES)
         raise CourseError(f"the sandbox does not start: {reason}; try bwrap --ro-bind / / true")
-
-
-def bwrap_command(arguments: Sequence[str]) -> list[str]:
-    """The command that starts `warm.py` in bubblewrap."""
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        raise CourseError(MISSING)
-    command = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
-    command += ["--hostname", "exercise"]
-    if os.geteuid() == 0:
-        command += ["--cap-drop", "ALL"]
-        for right in ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP"):  # to lock notebooks in; they get none
-            command += ["--cap-add", f"CAP_{right}"]
-    else:
-        command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
-    for name, value in _environment().items():
-        command += ["--setenv", name, value]
-    # first the work folder: the interpreter may lie below /tmp and must not be hidden by it
-    command += ["--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
-    command += _binds()
-    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]
-    command += ["--chdir", "/tmp", "--"]
-    # not -I, which would leave out the hash seed: sets then have the same order each time
-    return [*command, sys.executable, "-s", "-P", RUNNER, *arguments]
-
-
-def _binds() -> list[str]:
-    """Read-only mounts of what Python needs, and links where the system has links."""
-    flags = []
-    for path in SYSTEM:
-        if path.is_symlink():
-            flags += ["--symlink", os.readlink(path), str(path)]
-        elif path.exists():
-            flags += ["--ro-bind", str(path), str(path)]
-    for file in sorted(Path("/etc").glob("ld.so.*")):
-        flags += ["--ro-bind", str(file), str(file)]
-    for prefix in _prefixes():
-        for folder in reversed(prefix.parents[:-1]):  # bubblewrap would make them as closed as ours are
-            flags += ["--perms", "0755", "--dir", str(folder)]
-        flags += ["--ro-bind", str(prefix), str(prefix)]
-    package = Path(linelab.__file__).resolve().parent
-    for made in ("/course", LABS):
-        flags += ["--perms", "0755", "--dir", made]
-    for name in PARTS:
-        flags += ["--ro-bind", str(HERE / name), f"/course/{name}"]
-    return [*flags, "--ro-bind", str(package), f"{LABS}/linelab"]
-
-
-def _prefixes() -> list[Path]:
-    """Where the interpreter and its packages lie, if not in the system's own folders."""
-    found = {Path(sys.base_prefix).resolve(), Path(sys.base_prefix), Path(sys.prefix)}
-    found.add(Path(sys.executable).resolve().parents[1])
-    return sorted(p for p in found if p != Path("/") and not p.is_relative_to("/usr"))
-
-
-def _environment() -> dict[str, str]:
-    """All that the program inside knows of the outside; one thread a library, for they count as processes."""
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMEXPR")}
-    home = {"HOME": "/tmp", "TMPDIR": "/tmp", "MPLCONFIGDIR": "/tmp/mpl", "IPYTHONDIR": "/tmp/ipython"}
-    fixed = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
-    return fixed | home | threads

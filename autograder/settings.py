@@ -1,8 +1,9 @@
-"""What cohort.yml says: edition, language, and the secret that hidden seeds come from."""
+"""What cohort.yml says: edition, language, the secret that hidden seeds come from, the site's address."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import re
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ FILE = "cohort.yml"
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a cohort."""
+    """The settings of a cohort; `site` is the address of the course site, or empty."""
 
     edition: str
     language: str
     secret: str
+    site: str = ""
 
 
 def read_settings(folder: Path) -> Settings:
@@ -31,13 +33,29 @@ def read_settings(folder: Path) -> Settings:
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         said = str(error).splitlines()[0]
         raise CourseError(f"{file}: cannot be read ({said}); restore it from a copy") from None
-    names = [field.name for field in fields(Settings)]
-    for name in names:
+    for name in [field.name for field in fields(Settings) if field.default is MISSING]:
         if not isinstance(data, dict) or not isinstance(data.get(name), str) or not data[name]:
             raise CourseError(f"{file}: {name} is missing; restore it from a copy")
     if data["language"] not in LANGUAGES:
         raise CourseError(f"{file}: language {data['language']!r}: use {' or '.join(LANGUAGES)}")
-    return Settings(**{name: data[name] for name in names})
+    site = web_address(data.get("site") or "", f"{file}: site")
+    return Settings(data["edition"], data["language"], data["secret"], site)
+
+
+def web_address(given: Any, where: str) -> str:
+    """The address of a site, with a slash at its end; empty stays empty. Errors name `where` it was given."""
+    if given and not (isinstance(given, str) and re.fullmatch(r"https?://[^\s#?\"'<>]+", given)):
+        raise CourseError(f"{where}: {given!r} is no web address such as https://course.example/")
+    return given.rstrip("/") + "/" if given else ""
+
+
+def canvas_ids(folder: Path) -> dict[str, int]:
+    """Canvas's own ids of the assignments, as cohort.yml has them under `canvas`; often none."""
+    file = Path(folder) / FILE
+    given = yaml.safe_load(file.read_text("utf-8")).get("canvas") or {}
+    if not isinstance(given, dict) or not all(isinstance(x, int) for x in given.values()):
+        raise CourseError(f"{file}: canvas: give numbers by assignment, such as {{w01: 1234}}")
+    return {str(name): number for name, number in given.items()}
 
 
 def gradebook_url(folder: Path) -> str:

@@ -6,29 +6,38 @@ it is taken over but the text of the cells that are the trainee's to fill.
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 import nbformat
 
-from autograder.assignments import graded_notebook
+from autograder.assignments import EDITION, EDITION_NAME, graded_notebook
 from autograder.execute import is_cell, source_of
+from autograder.inert import harmless
 from linelab.cases.questions import MAX_TEXT
 from linelab.texts import LANGUAGES
-
-# TeX words that make links, attributes or new words, which could hide one of these
-TEX = (
-    *("href", "style", "class", "cssId", "data", "require", "unicode", "mmlToken", "bbox", "csname"),
-    *("def", "gdef", "edef", "xdef", "let", "newcommand", "renewcommand", "providecommand"),
-    *("newenvironment", "renewenvironment", "DeclareMathOperator", "texttip", "mathtip", "toggle", "action"),
-)
 
 
 def language_of(notebook: nbformat.NotebookNode) -> str:
     """The language of the release that a notebook was made from; Vietnamese if it does not say."""
+    language = _course(notebook).get("language")
+    return language if language in LANGUAGES else "vi"
+
+
+def version_of(notebook: nbformat.NotebookNode) -> str:
+    """The version of the exercise that a notebook was made from, as it says; an empty text if it does not."""
+    version = _course(notebook).get("version")
+    return version[:40] if isinstance(version, str) else ""
+
+
+def _edition_of(notebook: nbformat.NotebookNode) -> str:
+    edition = _course(notebook).get("edition")
+    return edition if isinstance(edition, str) and EDITION_NAME.fullmatch(edition) else EDITION
+
+
+def _course(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     metadata = notebook.get("metadata")
     course = metadata.get("course") if isinstance(metadata, dict) else None
-    language = course.get("language") if isinstance(course, dict) else None
-    return language if language in LANGUAGES else "vi"
+    return course if isinstance(course, dict) else {}
 
 
 def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.NotebookNode:
@@ -46,7 +55,7 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
     -------
     NotebookNode
     """
-    made: nbformat.NotebookNode = graded_notebook(assignment, language_of(notebook))
+    made: nbformat.NotebookNode = graded_notebook(assignment, language_of(notebook), _edition_of(notebook))
     for cell in made.cells:
         marks = cell.metadata.get("nbgrader", {})
         if not marks.get("solution"):
@@ -55,19 +64,6 @@ def rebuild(notebook: nbformat.NotebookNode, assignment: str) -> nbformat.Notebo
         if text is not None:
             cell.source = text if cell.cell_type == "code" else harmless(text)
     return made
-
-
-def harmless(text: str) -> str:
-    """Markdown that shows as written but carries no HTML, script, link or picture.
-
-    The instructor reads it in nbgrader's own pages, where raw HTML would run.
-    """
-    text = re.sub(r"&(?=#|\w+;)", "&amp;", text)  # else entities spell what is looked for below
-    text = re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", text)
-    # neither links nor pictures nor their definitions: an address can hide a script in many spellings
-    text = re.sub(r"!(?=\[)", "", text)
-    text = re.sub(r"\](?=[(:])", "] ", text)
-    return re.sub(rf"\\+(?=(?:{'|'.join(TEX)})(?![a-zA-Z]))", "", text)
 
 
 def _given(notebook: nbformat.NotebookNode, grade_id: str, released: nbformat.NotebookNode) -> str | None:

@@ -1,10 +1,10 @@
 """Inside bubblewrap: loads what notebooks import once, then forks a locked process for each notebook.
 
 Started as ``warm.py SOCKET``. Every message on that socket is a notebook's limits as JSON, with four open
-files: the job (what `inside.run_job` reads), where its results go, its standard error, and a socket to say
-how it ends. This process never reads a job. Of each notebook there are two processes: number 1 of its own
-namespace, which waits and then says how it ended, and number 2, which runs it. When number 1 ends, so does
-everything that the notebook started.
+files: the job (what `inside.read_job` reads), where its results go, its standard error, and a socket to say
+how it begins and ends. This process never reads a job. Of each notebook there are two processes: number 1 of
+its own namespace, which waits and then says how it ended, and number 2, which runs it. When number 1 ends, so
+does everything that the notebook started.
 """
 
 from __future__ import annotations
@@ -82,21 +82,23 @@ def _one(limits: dict[str, Any], job: int, results: int, ending: int, program: b
     """Number 1: furnish the place, start the notebook, wait, say how it ended."""
     say = socket.socket(fileno=ending)
     say.send(b"here")  # the kernel adds our number, as it is outside
-    lock.furnish(int(limits["disk"]))
+    lock.furnish(int(limits["disk"]), int(limits["nodes"]))
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    lock.limit(limits)
     lock.drop_privileges(int(limits["user"]))
-    number = os.fork()
-    if number == 0:
-        say.close()
-        _close_all_but(0, 1, 2, job, results)
-        lock.limit(limits)
-        lock.hide(hidden=False)  # it is an ordinary process to itself, as after the start of a program
-        lock.filter_calls(program)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        inside.run_job(job, results)
-        os._exit(0)
+    # before the notebook is there: it must never meet a number 1 that it could look into, or without a filter
     lock.hide(hidden=True)
     lock.filter_calls(program)
+    number = os.fork()
+    if number == 0:
+        _close_all_but(0, 1, 2, job, results, ending)
+        lock.hide(hidden=False)  # it is an ordinary process to itself, as after the start of a program
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        work = inside.read_job(job)
+        say.send(b"begun")  # from here on whatever happens is the notebook's doing
+        say.close()
+        inside.run_job(work, results)
+        os._exit(0)
     _close_all_but(ending)
     code = 0
     while True:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import selectors
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+PATIENCE = 3  # times `Limits.wall`, by the clock: also what waits for a processor has to end
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,14 @@ class Limits:
     Attributes
     ----------
     cell, total, wall : float
-        Seconds a cell may take; seconds for all cells; when everything is killed from outside.
+        Seconds a cell may take; seconds for all cells; when everything is killed from outside. The time in
+        which a process waits for a processor is left out, so that marks do not depend on what else runs.
+    cpu : int
+        Processor time, of one process and of all together.
     memory, memory_all : int
-        Address space of a process; resident memory of all processes of the sandbox.
+        Address space of a process; memory of all processes of the sandbox.
+    disk, nodes : int
+        Of the work folder: bytes, and number of files and folders.
     """
 
     cell: float = 60.0
@@ -35,7 +41,8 @@ class Limits:
     processes: int = 32
     file_size: int = 32 << 20
     disk: int = 64 << 20
-    files: int = 128
+    nodes: int = 4096
+    files: int = 64
     output: int = 24 << 20
     cell_output: int = 2 << 20
 
@@ -54,6 +61,8 @@ class Outcome:
         Exit code, negative for a signal.
     log : str
         The end of what was written to the real standard error: for the operator, not for trainees.
+    started : bool
+        Whether the notebook came to run at all; if not, the fault is ours.
     """
 
     data: bytes
@@ -61,6 +70,7 @@ class Outcome:
     code: int
     seconds: float
     log: str
+    started: bool = True
 
 
 class Running(Protocol):
@@ -115,12 +125,9 @@ def watch(running: Running, result: int, errors: int, limits: Limits, started: f
             now = time.monotonic()
             if size > limits.output:
                 stopped = "output"
-            elif now - started > limits.wall:
-                stopped = "time"
             elif now - looked > 0.05:
                 looked = now
-                if resident(running.pid) > limits.memory_all < proportional(running.pid):
-                    stopped = "memory"
+                stopped = excess(running.pid, now - started, limits)
             if stopped is None and (running.poll() is not None or not _listens(selector, data)):
                 break  # what a stray process still holds open is not waited for
         if running.poll() is None and not stopped:
@@ -150,25 +157,54 @@ def _rest(fd: int, limit: int) -> bytes:
     return found
 
 
-def resident(pid: int) -> int:
-    """Resident bytes of a process and all below it (orphans stay below the sandbox's first).
+def excess(pid: int, seconds: float, limits: Limits) -> str | None:
+    """What a program and all below it have had too much of: memory, time, or None.
 
-    What processes share is counted for each of them, so this is at most too much.
+    Parameters
+    ----------
+    pid : int
+        The program. Orphans stay below it, as it is the first of its namespace.
+    seconds : float
+        For how long it has run by the clock.
+    limits : Limits
+        What it may use.
     """
-    page = resource.getpagesize()
-    return sum(_number(f"/proc/{one}/statm", 1) for one in _family(pid)) * page
+    family = list(_family(pid))
+    if resident(family) > limits.memory_all < proportional(family):
+        return "memory"
+    if seconds > limits.wall and (seconds > PATIENCE * limits.wall or seconds - waited(family) > limits.wall):
+        return "time"
+    if seconds * (os.cpu_count() or 1) > limits.cpu < processor_time(family):
+        return "time"
+    return None
 
 
-def proportional(pid: int) -> int:
+def resident(family: Iterable[int]) -> int:
+    """Bytes that processes have in memory or swapped out.
+
+    What they share is counted for each of them, so this is at most too much.
+    """
+    return sum(_kilobytes(f"/proc/{one}/status", "VmRSS:", "VmSwap:") or 0 for one in family) << 10
+
+
+def proportional(family: Iterable[int]) -> int:
     """The same with what is shared counted once; takes longer. Where it cannot be read, all is counted."""
-    total, page = 0, resource.getpagesize()
-    for one in _family(pid):
-        try:
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
-            total += 1024 * int(rollup.partition("Pss:")[2].split()[0])
-        except (OSError, ValueError, IndexError):
-            total += _number(f"/proc/{one}/statm", 1) * page
+    total = 0
+    for one in family:
+        found = _kilobytes(f"/proc/{one}/smaps_rollup", "Pss:", "SwapPss:")
+        total += resident([one]) if found is None else found << 10
     return total
+
+
+def waited(family: Iterable[int]) -> float:
+    """Seconds that the one that waited longest for a processor was ready to run and had none."""
+    return max((_fields(f"/proc/{one}/schedstat")[1:2] or [0] for one in family), default=[0])[0] / 1e9
+
+
+def processor_time(family: Iterable[int]) -> float:
+    """Processor time in seconds that processes took, with their children that have ended."""
+    ticks = sum(sum(_fields(f"/proc/{one}/stat")[13:17]) for one in family)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -181,8 +217,22 @@ def _family(pid: int) -> Iterator[int]:
                 waiting += map(int, Path(f"/proc/{one}/task/{task}/children").read_text("ascii").split())
 
 
-def _number(path: str, column: int) -> int:
+def _kilobytes(path: str, *names: str) -> int | None:
+    """Sum of the lines of those names in a file of the kernel; None if it cannot be read."""
     try:
-        return int(Path(path).read_text("ascii").split()[column])
+        lines = [line.split() for line in Path(path).read_text("utf-8", "replace").splitlines()]
+        return sum(int(words[1]) for words in lines if words[:1] and words[0] in names)
     except (OSError, ValueError, IndexError):
-        return 0
+        return None
+
+
+def _fields(path: str) -> list[int]:
+    """The fields of a file of the kernel that has one line; what is no number, as a state is, is zero."""
+    try:
+        text = Path(path).read_text("utf-8", "replace")
+    except OSError:
+        return []
+    name = text.rfind(")")  # of a program, which may hold spaces
+    return [0] * (2 * (name >= 0)) + [
+        int(x) if x.lstrip("-").isdigit() else 0 for x in text[name + 1 :].split()
+    ]

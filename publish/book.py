@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from publish.sheet import SHEETS, Sheet
 LEFT_OUT = (".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html")
 
 
-def build_book(language: str, out: Path) -> Path:
+def build_book(language: str, out: Path, address: str = "") -> Path:
     """Build one language's book into `out`, or leave it if its inputs have not changed.
 
     Parameters
@@ -42,14 +42,16 @@ def build_book(language: str, out: Path) -> Path:
         Which of the two.
     out : Path
         Folder to make; holds the pages, ready to be copied to ``/vi`` or ``/en`` of the site.
+    address : str
+        The site's own address; see `publish.ext.about`.
     """
     if language not in LANGUAGES:
         raise PublishError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
-    inputs = _inputs(language)
+    inputs = _inputs(language, address)
     if is_current(out, inputs, f"book ({language})"):
         return out
     click.echo(f"book ({language}): building")
-    html = build_pages(stage(language), BUILD / "jb" / f"book-{language}", f"book ({language})")
+    html = build_pages(stage(language, address), BUILD / "jb" / f"book-{language}", f"book ({language})")
     with renewed(out, inputs) as fresh:
         shutil.copytree(html, fresh, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
         lighten(fresh)
@@ -76,7 +78,9 @@ def build_pages(source: Path, work: Path, name: str) -> Path:
         str(work),
     ]
     command += ["--all", "-W", "-n", "--keep-going", "--quiet"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
+    # this checkout's own code, wherever the environment has another one installed from
+    path = os.pathsep.join([str(ROOT), str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": path, "SOURCE_DATE_EPOCH": "315532800", "COLUMNS": "200"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
     log = BUILD / f"{work.name}.log"
     log.write_text(done.stdout + done.stderr, "utf-8")
@@ -87,7 +91,7 @@ def build_pages(source: Path, work: Path, name: str) -> Path:
     return html
 
 
-def stage(language: str) -> Path:
+def stage(language: str, address: str = "") -> Path:
     """Lay out what Jupyter Book builds: pages, shared files, configuration and words of one language."""
     words = words_of(language)
     target = BUILD / "src" / language
@@ -100,8 +104,15 @@ def stage(language: str) -> Path:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     for part in toc["parts"]:
         part["caption"] = words["captions"][part["caption"]]
-    configure(target, language, words, toc)
+    about = {"course_descriptions": words["descriptions"]}
+    configure(target, language, words, toc, about, f"{address.rstrip('/')}/{language}/" if address else "")
     return target
+
+
+def site_address() -> str:
+    """The site's own address as _config.yml has it; empty where it has none."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    return str(config["html"].get("baseurl") or "")
 
 
 def words_of(language: str) -> dict[str, Any]:
@@ -110,15 +121,30 @@ def words_of(language: str) -> dict[str, Any]:
     return words
 
 
-def configure(target: Path, language: str, words: dict[str, Any], toc: dict[str, Any]) -> None:
-    """Write configuration and table of contents into a staged tree, with what its pages share."""
+def configure(
+    target: Path,
+    language: str,
+    words: dict[str, Any],
+    toc: dict[str, Any],
+    more: Mapping[str, Any] | None = None,
+    address: str = "",
+) -> None:
+    """Write configuration and table of contents into a staged tree, with what its pages share.
+
+    `more` are further settings for Sphinx; `address` is that of the tree itself, if it has one.
+    """
     shutil.copyfile(BOOK / "references.bib", target / "references.bib")
     shutil.copyfile(ASSETS / "logo.svg", target / "logo.svg")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["title"] = words["title"]
+    config["html"]["baseurl"] = address
     config["html"]["extra_footer"] = f"<p>{words['footer']}</p>"
     sphinx = config["sphinx"]["config"]
-    sphinx |= {"language": language, "locale_dirs": [str(_catalogue(language, words["strings"]))]}
+    sphinx |= {
+        **(more or {}),
+        "language": language,
+        "locale_dirs": [str(_catalogue(language, words["strings"]))],
+    }
     for name, data in (("_config.yml", config), ("_toc.yml", toc)):
         (target / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
 
@@ -163,9 +189,9 @@ def _catalogue(language: str, strings: dict[str, str]) -> Path:
     return folder
 
 
-def _inputs(language: str) -> str:
+def _inputs(language: str, address: str) -> str:
     """A hash of everything that the pages depend on."""
-    return digest(
+    files = digest(
         [
             *_files(BOOK / language),
             *_files(QUIZZES),
@@ -181,7 +207,7 @@ def _inputs(language: str) -> str:
             ROOT / "locale" / f"{language}.yml",
             ROOT / "requirements.txt",
             Path(__file__),
-            ROOT / "publish" / "light.py",
+            *(ROOT / "publish" / f"{name}.py" for name in ("light", "icons", "bundle")),
             ROOT / "publish" / "typeset.mjs",
             *_files(ROOT / "publish" / "ext"),
             *_files(ASSETS / "templates"),
@@ -189,6 +215,7 @@ def _inputs(language: str) -> str:
             *_files(LABS / "linelab"),
         ]
     )
+    return f"{files} {address}".strip()
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -1,12 +1,17 @@
-"""Commands that build the site and show it on this machine."""
+"""Commands that build the site, show it on this machine, and publish editions of it."""
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import click
 
+from publish.errors import PublishError
 from publish.paths import BUILD, SITE
+
+PASSPHRASE = "COURSE_PUBLISHER_PASSPHRASE"
 
 
 @click.group()
@@ -16,11 +21,14 @@ def site() -> None:
 
 @site.command()
 @click.option("--out", type=click.Path(path_type=Path), default=SITE, help="Folder to build.  [_build/site]")
-def build(out: Path) -> None:
-    """Build both books, JupyterLite, the browser runtime and the assets into one folder."""
+@click.option("--url", default="", help="The site's own address.  [html.baseurl of _config.yml]")
+def build(out: Path, url: str) -> None:
+    """Build both books, JupyterLite, the browser runtime and the assets into one folder, to look at."""
     from publish.site import build_site  # Sphinx takes a second to import
 
-    click.echo(f"site: {build_site(out)}")
+    if url and not url.startswith(("https://", "http://")):
+        raise click.BadParameter(f"{url!r} is no address such as https://example.org/course")
+    click.echo(f"site: {build_site(out, address=url)}")
 
 
 @site.command()
@@ -42,10 +50,83 @@ def instructor(out: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=SITE)
 @click.option("--port", default=8000, show_default=True, help="A free one is taken if it is in use.")
 def serve(folder: Path, port: int) -> None:
-    """Serve the built site to this machine alone."""
+    """Serve the built site, or a folder of published editions, to this machine alone."""
     from publish.serve import serve as run
 
     run(folder, port)
 
 
-commands = [site]
+@site.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def key(path: Path) -> None:
+    """Make the key that signs editions: PATH.key to keep, PATH.pub to give to those who check.
+
+    The key is encrypted with a passphrase of at least 12 characters: from the environment variable
+    COURSE_PUBLISHER_PASSPHRASE, else asked for. Both files are in the format of the program minisign.
+    """
+    from publish import minisign
+
+    made = minisign.new_key(path, _passphrase(confirm=True))
+    click.echo(f"{path}.key: keep it and its passphrase apart, with a copy; sign with --sign {path}.key")
+    click.echo(f"{path}.pub: give it to those who check, or this line of it: {made.text}")
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path), required=False)
+@click.option("--edition", default="", metavar="NAME", help="Name of the edition, such as 2026-central-1.")
+@click.option("--draft", is_flag=True, help="Publish one that may still be replaced.")
+@click.option(
+    "--sign", type=click.Path(path_type=Path), metavar="KEY", help="Sign with this key (course site key)."
+)
+@click.option("--check", "where", default="", metavar="WHERE", help="Check a copy in a folder or on the web.")
+@click.option("--key", "public", default="", metavar="PUBLIC", help="With --check: the publisher's key.")
+def publish(out: Path | None, edition: str, draft: bool, sign: Path | None, where: str, public: str) -> None:
+    """Publish an edition into the web root OUT, beside those there already; or check a deployed copy.
+
+    \b
+    course publish --edition 2026-central-1 OUT
+    course publish --check https://course.example/ --key PUBLIC
+
+    The exercises carry the edition's name: make the class's folder for it (course cohort new --edition NAME).
+    A published edition is never changed. Checking ends with exit code 1 if the copy differs.
+    """
+    if where:
+        if out or draft or sign:
+            raise PublishError("--check: goes with --edition and --key alone")
+        _check(where, edition, public)
+        return
+    if public:
+        raise PublishError("--key: goes with --check; to sign, name the secret key with --sign")
+    if not edition or out is None:
+        raise PublishError("name the edition and the folder: course publish --edition 2026-central-1 OUT")
+    from publish import editions, minisign
+
+    signer = minisign.unlock(sign, _passphrase()) if sign else None
+    said = editions.publish(edition, out, draft=draft, signer=signer)
+    editions.announce(said, edition, out, signer)
+
+
+def _check(where: str, edition: str, public: str) -> None:
+    from publish import audit, minisign
+
+    found = audit.check(where, edition, minisign.public_key(public) if public else None)
+    for line in found.differences:
+        click.echo(line)
+    for line in found.untold:
+        click.echo(f"not told: {line}")
+    click.echo(
+        f"{found.checked} files, {found.size / 1e6:.1f} MB checked: "
+        + (f"{len(found.differences)} differences" if found.differences else "all as published")
+    )
+    if found.differences:
+        sys.exit(1)
+
+
+def _passphrase(confirm: bool = False) -> str:
+    given = os.environ.get(PASSPHRASE)
+    if given is None:
+        given = str(click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm))
+    return given
+
+
+commands = [site, publish]

@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 
 from publish import fetch, sources
+from publish.bundle import bundle
 from publish.errors import PublishError
+from publish.icons import drop_icons
 from publish.paths import CACHE
 
 HERE = Path(__file__).parent
@@ -24,21 +26,16 @@ TIMEOUT = 300
 PLACE = re.compile(r'(<(?P<tag>span|div) class="math[^"]*"[^>]*>)(?P<inside>.*?)(</(?P=tag)>)', re.S)
 TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
 LOADER = re.compile(r"<script[^>]*mathjax[^>]*></script>\s*|<script>window\.MathJax = .*?</script>\s*", re.S)
-ICON = re.compile(
-    r'(?:"(?P<quoted>[\w-]+)"|(?P<bare>[A-Za-z_$][\w$]*|\d+)):'
-    r'\[\d+,\d+,\[(?P<aliases>[^\]]*)\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'
-)
-
-RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"[^"]*"\}')
 
 
 def lighten(pages: Path) -> None:
     """Typeset the formulas and drop the unused icons of a built book, in place."""
-    _typeset(pages)
-    _drop_icons(pages)
+    typeset(pages)
+    drop_icons(pages)
+    bundle(pages)
 
 
-def _typeset(pages: Path) -> None:
+def typeset(pages: Path) -> None:
     files = [path for path in sorted(pages.rglob("*.html")) if "_static" not in path.parts]
     texts = {path: path.read_text("utf-8") for path in files}
     wanted: dict[tuple[str, bool], str] = {}
@@ -49,11 +46,11 @@ def _typeset(pages: Path) -> None:
     if wanted:
         wanted = dict(zip(wanted, _mathjax(list(wanted)), strict=True))
 
-    def typeset(place: re.Match[str]) -> str:
+    def set_in_type(place: re.Match[str]) -> str:
         return place[1] + TEX.sub(lambda tex: wanted[_formula(tex)], place["inside"]) + place[4]
 
     for path, text in texts.items():
-        changed = PLACE.sub(typeset, LOADER.sub("", text))
+        changed = PLACE.sub(set_in_type, LOADER.sub("", text))
         if changed != text:
             path.write_text(changed, "utf-8")
 
@@ -82,24 +79,3 @@ def _mathjax(formulas: list[tuple[str, bool]]) -> list[str]:
         raise PublishError(f"publish/typeset.mjs: {last[:300]}")
     results: list[str] = json.loads(done.stdout)
     return results
-
-
-def _drop_icons(pages: Path) -> None:
-    """Leave of the theme's icons, drawn by a script and named in its style sheet, those that pages show."""
-    script = pages / "_static" / "scripts" / "fontawesome.js"
-    sheet = pages / "_static" / "styles" / "pydata-sphinx-theme.css"
-    used = set()
-    for path in pages.rglob("*"):
-        if path.suffix in (".html", ".js") and path != script and "vendor" not in path.parts:
-            used |= set(re.findall(r"\bfa-([a-z0-9-]+)", path.read_text("utf-8", "replace")))
-
-    def drawing(icon: re.Match[str]) -> str:
-        names = {icon["quoted"] or icon["bare"], *re.findall(r'"([\w-]+)"', icon["aliases"])}
-        return icon[0] if names & used else ""
-
-    def rule(found: re.Match[str]) -> str:
-        return found[0] if set(re.findall(r"fa-([a-z0-9-]+)", found[1])) & used else ""
-
-    for path, pattern, kept in ((script, ICON, drawing), (sheet, RULE, rule)):
-        if path.exists():
-            path.write_text(pattern.sub(kept, path.read_text("utf-8")), "utf-8")

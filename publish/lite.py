@@ -1,9 +1,9 @@
 """Builds JupyterLite on the shared runtime, with the exercises as its files.
 
-    publish.lite.build_lite(runtime: Path, notebooks: Path, out: Path) -> Path
+    publish.lite.build_lite(runtime: Path, notebooks: Path, out: Path, edition: str) -> Path
 
-The result stands at ``lite/`` beside ``runtime/pyodide/`` and reaches it by a relative address, so the site
-works under any path. It asks no other host for anything.
+The result stands at ``lite/`` of a site. Where Python lies and how the browser's storage is named depends on
+the site; `publish.layout` adds both. It asks no other host for anything.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 
 import click
 
+from autograder.assignments import EDITION
 from publish.errors import PublishError
 from publish.lock import LOCK
 from publish.parts import is_current, renewed
 from publish.runtime import CDN, NO_CDN
 
 APPS = ("notebooks",)
-STORAGE = "course"  # name of the browser's database that the Hand-in page reads
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 # The kernel installs what it misses at start, one package after another; what is loaded with Pyodide, at once
@@ -35,18 +35,12 @@ PRELOAD = (
 )  # fmt: skip
 
 
-def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
-    """The settings of the site's JupyterLite.
-
-    `runtime` is relative to JupyterLite's root; only what begins with ``./`` is resolved against it.
-    """
+def configuration() -> dict[str, Any]:
+    """The settings of JupyterLite that are the same in every site."""
     return {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "Smart factory course",
-            "contentsStorageName": STORAGE,
-            "settingsStorageName": f"{STORAGE}-settings",
-            "workspacesStorageName": f"{STORAGE}-workspaces",
             "exposeAppInBrowser": False,
             "disabledExtensions": [
                 "@jupyterlab/apputils-extension:announcements",  # asks for news
@@ -59,7 +53,6 @@ def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
             "settingsOverrides": {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}},
             "litePluginSettings": {
                 KERNEL: {
-                    "pyodideUrl": f"{runtime}pyodide.js",
                     "disablePyPIFallback": True,
                     "loadPyodideOptions": {"packages": list(PRELOAD)},
                 }
@@ -71,7 +64,7 @@ def configuration(runtime: str = "./../runtime/pyodide/") -> dict[str, Any]:
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 
 
-def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
+def build_lite(runtime: Path, notebooks: Path, out: Path, edition: str = EDITION) -> Path:
     """Build JupyterLite, or leave it if its inputs have not changed.
 
     Parameters
@@ -82,6 +75,8 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
         The released exercises, ``vi/w01.ipynb`` and so on; they become the files a trainee sees.
     out : Path
         The folder to make.
+    edition : str
+        Name of the edition; its year is the date of all exercises.
     """
     _check_runtime(runtime)
     inputs = _inputs(notebooks)
@@ -112,7 +107,18 @@ def build_lite(runtime: Path, notebooks: Path, out: Path) -> Path:
             content = script.read_bytes()
             if CDN in content:
                 script.write_bytes(content.replace(CDN, NO_CDN))
+        for listing in fresh.glob("api/contents/**/all.json"):
+            _settle(listing, f"{edition[:4]}-01-01T00:00:00Z")
     return out
+
+
+def _settle(listing: Path, then: str) -> None:
+    """Make a folder's listing the same at every build: sorted, with one time for all files."""
+    folder = json.loads(listing.read_text("utf-8"))
+    folder["content"].sort(key=lambda entry: entry["path"])
+    for entry in (folder, *folder["content"]):
+        entry |= {"created": then, "last_modified": then}
+    listing.write_text(json.dumps(folder, indent=2, sort_keys=True), "utf-8")
 
 
 def _check_runtime(runtime: Path) -> None:

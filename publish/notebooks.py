@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.assignments import assignments, release_notebook
+from autograder.assignments import EDITION, assignments, release_notebook
 from publish.parts import renewed
 from publish.paths import LABS, LANGUAGES, RELEASE
 
@@ -18,8 +18,15 @@ WORDS = {
 }
 
 
-def build_releases(out: Path = RELEASE) -> list[Path]:
+def build_releases(out: Path = RELEASE, edition: str = EDITION) -> list[Path]:
     """Write ``out/<language>/<name>.ipynb`` for all; what was there before is replaced.
+
+    Parameters
+    ----------
+    out : Path
+        The folder to make.
+    edition : str
+        Name of the edition, which the exercises carry.
 
     Returns
     -------
@@ -32,7 +39,7 @@ def build_releases(out: Path = RELEASE) -> list[Path]:
             (fresh / language).mkdir()
             for assignment in assignments():
                 path = fresh / language / f"{assignment}.ipynb"
-                nbformat.write(release_notebook(assignment, language), path)
+                nbformat.write(release_notebook(assignment, language, edition), path)
                 written.append(out / language / path.name)
             for lab in labs():
                 path = fresh / language / f"{lab}.ipynb"

@@ -19,7 +19,7 @@ import click
 from publish import fetch, sources, wheels
 from publish.errors import PublishError
 
-VERSION = "3"  # change it when the form of the output changes: old results in the cache are then passed over
+VERSION = "4"  # change it when the form of the output changes: old results in the cache are then passed over
 TIMEOUT = 600
 HERE = Path(__file__).parent
 

@@ -1,7 +1,8 @@
 """Puts the site together: both books, JupyterLite, the browser's Python, the assets; then checks all of it.
 
-Each part is built only if its inputs changed. The site itself is assembled beside the old one and takes its
-place at the end in one step, so that an interrupted build leaves the old site whole.
+Each part is built only if its inputs changed, and none but the exercises and JupyterLite, which holds them,
+depends on the edition. The site itself is assembled beside the old one and takes its place at the end in one
+step, so that an interrupted build leaves the old site whole.
 """
 
 from __future__ import annotations
@@ -15,81 +16,112 @@ from pathlib import Path
 
 import click
 
+from autograder.assignments import EDITION
 from publish import check
-from publish.book import build_book
+from publish.book import build_book, site_address
+from publish.bundle import with_policy
 from publish.errors import PublishError
 from publish.fetch import vendor
+from publish.found import draw_previews, write_map
+from publish.layout import Layout
 from publish.lite import build_lite
 from publish.notebooks import build_releases
 from publish.parts import digest, is_current, renewed, stamp_of
 from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE, VERIFY
 from publish.runtime import build_runtime
 
+Copy = Callable[[str, str], object]
+PYODIDE, LITE, VENDOR = RUNTIME / "pyodide", BUILD / "lite", BUILD / "assets" / "vendor"
 
-def build_site(out: Path = SITE) -> Path:
-    """Build and check the whole site.
+
+def build_site(out: Path = SITE, edition: str = EDITION, address: str = "") -> Path:
+    """Build and check the whole site, as one that stands alone.
 
     Parameters
     ----------
     out : Path
         The folder to make; replaced as a whole once everything is right.
+    edition : str
+        Name of the edition, which exercises and a browser's storage carry.
+    address : str
+        Where it will stand, such as ``https://example.org/course``; by default as _config.yml says.
 
     Raises
     ------
     PublishError
         One line for each part that cannot be built, each language difference, each leak and foreign host.
     """
+    address = address or site_address()
+    build_parts(edition, address)
+    layout = Layout(edition)
+    inputs = _inputs(layout)
+    if is_current(out, inputs, "site"):
+        return out
+    with renewed(out, inputs) as fresh:
+        assemble(fresh, layout, address, _link)
+        _copy(PYODIDE, fresh / layout.python, _link)
+        _timed("checks", lambda: check_site(fresh))
+    return out
+
+
+def build_parts(edition: str, address: str = "") -> None:
+    """Build what a site is put together from, each part into its own folder."""
     BUILD.mkdir(exist_ok=True)
     parity = check.parity()
     if parity:
         raise PublishError("the two languages differ:\n" + "\n".join(parity))
-    pyodide, lite, assets = RUNTIME / "pyodide", BUILD / "lite", BUILD / "assets"
-    _timed("exercises", lambda: build_releases(RELEASE))
-    _timed("browser runtime", lambda: build_runtime(pyodide))
-    _timed("browser libraries", lambda: vendor(assets / "vendor"))
-    _timed("JupyterLite", lambda: build_lite(pyodide, RELEASE, lite))
+    _timed("exercises", lambda: build_releases(RELEASE, edition))
+    _timed("browser runtime", lambda: build_runtime(PYODIDE))
+    _timed("browser libraries", lambda: vendor(VENDOR))
+    _timed("JupyterLite", lambda: build_lite(PYODIDE, RELEASE, LITE, edition))
     for language in LANGUAGES:
-        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language))
-    inputs = _inputs(pyodide, lite)
-    if is_current(out, inputs, "site"):
-        return out
-    with renewed(out, inputs) as fresh:
-        for language in LANGUAGES:
-            _copy(BUILD / "book" / language, fresh / language)
-        _copy(lite, fresh / "lite")
-        _copy(pyodide, fresh / "runtime" / "pyodide")
-        _copy(assets / "vendor", fresh / "assets" / "vendor")
-        _copy(ASSETS, fresh / "assets", ignore=("templates", "landing.html", "__pycache__"))
-        _copy(FRONT, fresh / "assets" / "lab" / "front")
-        _copy(VERIFY, fresh / "assets" / "verify")
-        shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
-        shutil.copyfile(SCHEMA, fresh / "assets" / SCHEMA.name)
-        _timed("checks", lambda: _check(fresh))
-    return out
+        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language, address))
 
 
-def _inputs(pyodide: Path, lite: Path) -> str:
-    """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
-    stamps = [stamp_of(x) for x in (pyodide, lite, *(BUILD / "book" / y for y in LANGUAGES))]
-    own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    copied = [*sorted(FRONT.iterdir()), *sorted(VERIFY.iterdir()), SCHEMA]
-    return digest([*stamps, *own, *copied, *sorted(NOTEBOOKS.rglob("*.md"))])
+def assemble(site: Path, layout: Layout, address: str = "", copy: Copy = shutil.copyfile) -> None:
+    """Put the parts together in an empty folder, all but Python, which may lie elsewhere."""
+    for language in LANGUAGES:
+        _copy(BUILD / "book" / language, site / language, copy)
+    _copy(LITE, site / "lite", copy)
+    _copy(VENDOR, site / "assets" / "vendor", copy)
+    _copy(ASSETS, site / "assets", copy, ignore=("templates", "landing.html", "editions.*", "__pycache__"))
+    _copy(FRONT, site / "assets" / "lab" / "front", copy)
+    _copy(VERIFY, site / "assets" / "verify", copy)
+    landing = (ASSETS / "landing.html").read_text("utf-8")
+    (site / "index.html").write_text(with_policy(landing), "utf-8")
+    draw_previews(site / "assets" / "social")
+    if address:
+        write_map(site, address)
+    shutil.copyfile(SCHEMA, site / "assets" / SCHEMA.name)
+    layout.write(site)
 
 
-def _check(site: Path) -> None:
+def check_site(site: Path, *more: Path) -> None:
+    """Refuse a site that holds a secret, names a foreign host or has a broken link; `more` lies elsewhere."""
     secret = [*check.needles(), *check.notes()]
-    found = [*check.find_leaks(site, secret), *check.find_foreign_hosts(site), *check.find_broken_links(site)]
+    found = [*check.find_broken_links(site)]
+    for folder in (site, *more):
+        found += [*check.find_leaks(folder, secret), *check.find_foreign_hosts(folder)]
     if found:
         raise PublishError(f"{site} must not be published:\n" + "\n".join(found))
 
 
-def _copy(source: Path, target: Path, ignore: tuple[str, ...] = ()) -> None:
-    """Copy a tree; files are linked where the disk allows it, as they are never written again."""
+def _inputs(layout: Layout) -> str:
+    """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
+    stamps = [stamp_of(x) for x in (PYODIDE, LITE, *(BUILD / "book" / y for y in LANGUAGES))]
+    own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    copied = [*sorted(FRONT.iterdir()), *sorted(VERIFY.iterdir()), SCHEMA]
+    files = digest([*stamps, *own, *copied, *sorted(NOTEBOOKS.rglob("*.md"))])
+    return f"{files} {layout.edition}"
+
+
+def _copy(source: Path, target: Path, copy: Copy, ignore: tuple[str, ...] = ()) -> None:
     leave_out = shutil.ignore_patterns(*ignore) if ignore else None
-    shutil.copytree(source, target, copy_function=_link, ignore=leave_out, dirs_exist_ok=True)
+    shutil.copytree(source, target, copy_function=copy, ignore=leave_out, dirs_exist_ok=True)
 
 
 def _link(source: str, target: str) -> None:
+    """Link a file where the disk allows it: parts of the build are never written again."""
     try:
         os.link(source, target)
     except OSError:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian packages that no Python package can bring: the sandbox, a browser for the tests, fonts for Vietnamese.
+# Debian packages that no Python package can bring: the sandbox, programs for the tests, fonts for Vietnamese.
 # Installs what is missing as root or with sudo that asks for no password; otherwise says the one command to run.
 set -euo pipefail
 missing=()
@@ -9,6 +9,9 @@ command -v pdftoppm >/dev/null || missing+=(poppler-utils) # looks at certificat
 command -v hunspell >/dev/null || missing+=(hunspell) # spelling in the tests, with its two dictionaries
 [ -e /usr/share/hunspell/en_GB.dic ] || missing+=(hunspell-en-gb)
 [ -e /usr/share/hunspell/vi_VN.dic ] || missing+=(hunspell-vi)
+command -v minisign >/dev/null || missing+=(minisign) # checks our signatures in the tests
+# our settings for it are tested on it; where systemd runs it would begin to serve, so there the test does without
+[ -x /usr/sbin/nginx ] || [ -d /run/systemd/system ] || missing+=(nginx-light)
 [ -d /usr/share/fonts/truetype/noto ] || missing+=(fonts-noto-core)
 # the program that drives the browser in the tests is linked against it; a minimal Debian lacks it
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)

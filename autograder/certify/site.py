@@ -15,7 +15,7 @@ from autograder.certify.verify import Trust
 from autograder.errors import CourseError
 from autograder.files import write
 
-FORMAT = "course-issuers/2"
+FORMAT = "course-issuers/1"
 
 
 def publish(site: Path, lists: Sequence[tuple[Issuer, Json]]) -> Path:
@@ -23,19 +23,15 @@ def publish(site: Path, lists: Sequence[tuple[Issuer, Json]]) -> Path:
 
     The document of a ``did:web`` whose place is on this very site is put there, too.
     """
-    folder = site / "assets" / "verify"
-    if not (folder / "verify.js").exists():
-        raise CourseError(
-            f"{site}: not a built site (no assets/verify/verify.js); run `course site build` first"
-        )
+    folder = place(site)
     published = {issuer["did"]: issuer for issuer in _issuers(folder / "issuers.json")}
     issuers = [issuer for issuer, _ in lists]
     published |= {entry["did"]: entry for entry in entries(issuers)}
     for issuer, signed in lists:
         write(folder / "status" / list_file(issuer), credential.dump(signed))
-        place = _place(issuer)
-        if place:
-            write(site / place, document(issuer.did, issuers))
+        where = _place_of_document(issuer)
+        if where:
+            write(site / where, document(issuer.did, issuers))
     whole = {"format": FORMAT, "issuers": list(published.values())}
     write(folder / "issuers.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
     return folder
@@ -60,9 +56,23 @@ def document(name: str, issuers: Sequence[Issuer]) -> bytes:
     return (json.dumps(did.document(name, issuers), ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def place(site: Path) -> Path:
+    """Return the folder of issuers: of a built site, or beside the editions of a folder of published ones."""
+    if (site / "editions.json").exists():
+        return site / "verify"
+    if (site / "manifest.json").exists():
+        raise CourseError(f"{site}: is an edition, which never changes; name {site.resolve().parent}")
+    folder = site / "assets" / "verify"
+    if not (folder / "verify.js").exists():
+        raise CourseError(
+            f"{site}: not a built site (no assets/verify/verify.js); run `course site build` first"
+        )
+    return folder
+
+
 def trust(site: Path) -> Trust:
     """Return what a built site vouches for."""
-    folder = site / "assets" / "verify"
+    folder = place(site)
     issuers = _issuers(folder / "issuers.json")
     lists: dict[str, Json] = {}
     for issuer in issuers:
@@ -72,13 +82,15 @@ def trust(site: Path) -> Trust:
 
 
 def known(issuers: Sequence[Json], path: Path) -> dict[str, did.Known]:
-    """Return the issuers that the entries in `path` describe."""
+    """Return the issuers that the entries in `path` describe; the first ones had no document, as did:key."""
+    found = {}
     try:
-        return {
-            issuer["did"]: did.known(issuer["name"], issuer["document"], issuer.get("retired"))
-            for issuer in issuers
-            if issuer["document"].get("id") == issuer["did"]
-        }
+        for one in issuers:
+            if "document" not in one:
+                found[one["did"]] = did.Known(one["name"], did.own_keys(one["did"]) or {})
+            elif one["document"].get("id") == one["did"]:
+                found[one["did"]] = did.known(one["name"], one["document"], one.get("retired"))
+        return found
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(f"{path}: an issuer in it cannot be read ({error}); publish it again") from error
 
@@ -97,7 +109,7 @@ def list_file(issuer: Issuer) -> str:
     return issuer.status_list.rsplit("/", 1)[-1]
 
 
-def _place(issuer: Issuer) -> str | None:
+def _place_of_document(issuer: Issuer) -> str | None:
     """Return where in its own site the DID document of an issuer belongs, if it belongs there."""
     if not issuer.did.startswith("did:web:"):
         return None

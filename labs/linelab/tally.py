@@ -125,5 +125,16 @@ def joined(tallies: Sequence[Tally]) -> Tally:
     return Tally(**columns)
 
 
+def divided(tally: Tally, count: int) -> list[Tally]:
+    """The reverse for equal shares: a tally of many replications as `count` tallies; it has no log."""
+    columns: dict[str, Any] = {
+        column.name: [None] * count
+        if (whole := getattr(tally, column.name)) is None
+        else np.split(whole, count)
+        for column in fields(Tally)
+    }
+    return [Tally(**{name: shares[i] for name, shares in columns.items()}) for i in range(count)]
+
+
 def _joined_logs(logs: Sequence[Log]) -> Log:
     return Log(**{f.name: np.concatenate([getattr(log, f.name) for log in logs]) for f in fields(Log)})

@@ -39,16 +39,13 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
         }
         for code in LANGUAGES
     ]
-    links = "".join(
-        f'<link rel="alternate" hreflang="{x["code"]}" href="{x["href"]}">'
-        for x in context["course_languages"]
-    )
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
+    script += f'<script type="module" src="{root}assets/edition/banner.js"></script>'
     if week := week_of(page):
         script += f'<script>document.documentElement.dataset.courseWeek="{week}";</script>'
         script += f'<script type="module" src="{root}assets/progress/reading.js"></script>'
-    context["metatags"] = context.get("metatags", "") + links + script
+    context["metatags"] = context.get("metatags", "") + script
     context["script_files"] = _once(context.get("script_files", []))
     context["css_files"] = [
         x for x in context.get("css_files", []) if "thebe" not in str(getattr(x, "filename", x))

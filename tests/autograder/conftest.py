@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ import pytest
 from autograder.assignments import release_notebook, source_notebook
 from autograder.cohort import Cohort
 from autograder.collect import collect
+from autograder.entry import Entries
 from autograder.grade import grade
 from autograder.judge import hidden_seeds, run_test
+from autograder.records import Record, write_record
 from linelab.cases import Case, load
 from linelab.trainees import check_character
+
+from . import demo
 
 MEMO = "I propose smaller transfer lots. <script>alert(1)</script> **59 ± 1 min** instead of 223 ± 1 min."
 
@@ -96,6 +101,17 @@ def copy_of(path: Path, target: Path) -> Cohort:
 
 
 @pytest.fixture(scope="session")
+def copied() -> Callable[[Path, Path], Cohort]:
+    return copy_of
+
+
+@pytest.fixture(scope="session")
+def worked() -> Callable[..., Any]:
+    """Makes a solved exercise, as `solve`, for fixtures of a wider scope."""
+    return work
+
+
+@pytest.fixture(scope="session")
 def _empty_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Cohort.create(tmp_path_factory.mktemp("made") / "cohort").path
 
@@ -123,6 +139,40 @@ def graded(_graded_cohort: tuple[Path, str, str], tmp_path: Path) -> tuple[Cohor
     """A cohort with a good and a weak hand-in, graded; a copy, as grading takes seconds."""
     path, good, weak = _graded_cohort
     return copy_of(path, tmp_path / "cohort"), good, weak
+
+
+TEXTS = (
+    "Lô 5, làn 15, MTTR 240 s: 59 triệu đồng. CT giảm từ 228 ± 1 còn 31 ± 1 phút. Ký: {name}, mã {number}",
+    "<script>document.title = 'run'</script> **Lô 15**, làn 30. <img src=x onerror=alert(1)>",
+    "Giảm tồn kho giữa các máy là tốt.",
+)
+
+
+@pytest.fixture(scope="session")
+def _class_cohort(_empty_cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copy_of(_empty_cohort, tmp_path_factory.mktemp("class") / "cohort")
+    plan = {"transfer_lot": 5, "lane_capacity": 15, "glue_repair": 240}
+    reason = {"vi": "Đạt 100 % mức cải thiện.", "en": "100 % of the gain.", "points": 6.0, "max": 6.0}
+    with Entries.open(made.path) as entries:
+        for i in range(10):
+            name, language = f"Nguyễn Văn {'ABCDEGHIKL'[i]}n", "en" if i == 3 else "vi"
+            trainee = made.enrol(name, language=language).id
+            text = TEXTS[i % 3].format(name=name, number=trainee.lower()) + f" ({i})"
+            record = Record(
+                trainee, "w01",
+                {"q1": 49.5, "q2": "glue", "q4": 228.06, "q7": plan, "q8": text},
+                attempt=f"{i:064x}", graded_at="2026-11-23T09:00:00+00:00", problems=[],
+                points={q.id: None if q.kind == "text" else q.points for q in load("w01").questions.values()},
+                reasons={"q7": [reason]},
+            )  # fmt: skip
+            entries.enter(write_record(made.path, record), work(trainee, language), datetime.now(UTC))
+    return made.path
+
+
+@pytest.fixture
+def classroom(_class_cohort: Path, tmp_path: Path) -> Cohort:
+    """A cohort of ten whose memos wait for a person; a copy, as nbgrader takes seconds to make one."""
+    return copy_of(_class_cohort, tmp_path / "class")
 
 
 # -- the hidden tests of one week, asked about one answer at a time; a module of tests names its week as WEEK
@@ -179,3 +229,16 @@ def mark(week: str) -> Mark:
 @pytest.fixture
 def points(mark: Mark, case: Case) -> Points:
     return lambda question, value: mark(case, question, value)
+
+
+@pytest.fixture(scope="session")
+def _demo_cohort(_empty_cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copy_of(_empty_cohort, tmp_path_factory.mktemp("demo") / "cohort")
+    demo.fill(made)
+    return made.path
+
+
+@pytest.fixture
+def many(_demo_cohort: Path, tmp_path: Path) -> Cohort:
+    """A cohort of 30 with mixed results; a copy, as entering them takes seconds."""
+    return copy_of(_demo_cohort, tmp_path / "cohort")

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from click.testing import CliRunner, Result
 from autograder import work
 from autograder.cohort import Cohort
 from autograder.collect import attempts, collect
+from autograder.errors import CourseError
 from autograder.grade import Outcome, grade, latest
 from autograder.report import write_report
 from course import main
+from linelab.trainees import written
 
 Maker = Callable[..., Path]
 
@@ -103,7 +105,7 @@ def test_a_fault_in_judging_one_holds_up_nobody_else(
     def judge(*_: object) -> None:
         raise RuntimeError("first\n\x1b[2Jsecond")
 
-    monkeypatch.setattr(work, "judge", judge)
+    monkeypatch.setattr(work, "judge_all", judge)
     outcome = grade(cohort, jobs=2, progress=False)
     assert all(any(t in line for line in outcome.problems) for t in trainees)
     assert (outcome.graded, outcome.failed) == (0, 2)
@@ -114,29 +116,68 @@ def tasks(count: int) -> list[work.Task]:
     return [work.Task(str(n), b"{}", "K7P2QD4P", "w01", "2026-1", []) for n in range(count)]
 
 
-def test_a_stopped_run_begins_no_further_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def execute(*_: object, **__: object) -> None:
-        (tmp_path / f"{time.monotonic_ns()}").touch()
-        time.sleep(0.2)
+def noted(folder: Path, seconds: float = 0.0) -> Callable[..., None]:
+    """Stands for running a notebook: leaves a file, takes its time, and fails."""
 
-    monkeypatch.setattr(work, "execute", execute)
-    results = work.here(tasks(6), 1)
+    def execute(*_: object, **__: object) -> None:
+        (folder / f"{time.monotonic_ns()}").touch()
+        time.sleep(seconds)
+        raise CourseError("no notebook")
+
+    return execute
+
+
+def test_a_stopped_run_begins_no_further_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "execute", noted(tmp_path, 0.2))
+    results = work.here(tasks(6), 1, 6)
     next(results)
     results.close()
     time.sleep(0.5)
-    assert len(list(tmp_path.iterdir())) < 4
+    assert len(list(tmp_path.iterdir())) < 5
 
 
 def test_running_keeps_only_so_far_ahead_of_the_keeping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A large class whose notebooks are full of pictures must not fill the memory."""
-    monkeypatch.setattr(work, "execute", lambda *_, **__: (tmp_path / f"{time.monotonic_ns()}").touch())
-    results = work.here(tasks(9), 2)
+    """A large class whose notebooks are full of pictures must not fill the memory, nor its hand-ins."""
+    monkeypatch.setattr(work, "execute", noted(tmp_path))
+    read = 0
+
+    def counted() -> Iterator[work.Task]:
+        nonlocal read
+        for task in tasks(300):
+            read += 1
+            yield task
+
+    results = work.here(counted(), 2, 300)
     first, _ = next(results)
-    time.sleep(0.3)  # keeping takes long
-    assert len(list(tmp_path.iterdir())) <= 5
-    assert sorted([first.key, *(task.key for task, _ in results)]) == [str(n) for n in range(9)]
+    time.sleep(0.5)  # keeping takes long
+    most = (work.AHEAD * 2 + 1) * work.BATCH
+    assert len(list(tmp_path.iterdir())) <= most
+    assert read <= most
+    keys = [first.key, *(task.key for task, _ in results)]
+    assert sorted(keys, key=int) == [str(n) for n in range(300)]
+
+
+def test_a_batch_that_takes_long_is_kept_as_far_as_it_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill then costs seconds of work, and the bar moves."""
+    monkeypatch.setattr(work, "PATIENCE", 0.1)
+    monkeypatch.setattr(work, "execute", noted(tmp_path, 0.06))
+    assert 1 <= len(work.do(tuple(tasks(9)))) <= 2
+    found = [task.key for task, _ in work.here(tasks(40), 2, 40)]
+    assert sorted(found, key=int) == [str(n) for n in range(40)]  # the rest is done, too, and nothing twice
+
+
+def test_batches_get_smaller_towards_the_end() -> None:
+    queue = work.Queue(tasks(100), 100, 2)
+    sizes = []
+    while batch := queue.take():
+        sizes.append(len(batch))
+    assert sum(sizes) == 100
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-1]) == (work.BATCH, 1)
 
 
 def test_columns_of_the_instructors_own_outlive_enrolment(cohort: Cohort) -> None:
@@ -171,6 +212,6 @@ def test_the_report_says_who_has_not_begun(cohort: Cohort, hand_in: Maker) -> No
     collect(cohort, [hand_in(ungraded.id)])
     page = write_report(cohort).read_text("utf-8")
     help_, _, yours = page.partition("Việc của giảng viên")
-    assert "&lt;i&gt;A&lt;/i&gt;, w01: chưa nộp gì" in help_
-    assert "B, w01: chưa chấm" in yours
+    assert "&lt;i&gt;A&lt;/i&gt;: chưa nộp gì (w01)" in help_
+    assert f"w01: 1 bài đã nhận nhưng chưa chấm xong (course grade): {written(ungraded.id)}" in yours
     assert idle.id not in page.partition("<h2>Tất cả")[0].replace("-", "").partition("Việc của")[2]

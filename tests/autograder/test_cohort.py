@@ -33,7 +33,12 @@ def test_nothing_is_overwritten(cohort: Cohort) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["--edition", "1999-1"], "1999-1"), (["--language", "fr"], "fr")]
+    ("arguments", "said"),
+    [
+        (["--edition", "1999-1"], "1999-1"),
+        (["--edition", "2026-../x"], "2026-central-1"),
+        (["--language", "fr"], "fr"),
+    ],
 )
 def test_impossible_cohorts_leave_nothing_behind(tmp_path: Path, arguments: list[str], said: str) -> None:
     result = CliRunner().invoke(main, ["cohort", "new", str(tmp_path / "c"), *arguments])

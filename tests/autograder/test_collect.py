@@ -67,12 +67,12 @@ def test_bad_files_are_refused_by_name_and_the_rest_goes_on(
     put("c-other.json", {"hello": 1})
     put("d-empty.json", data | {"notebooks": {}})
     put("e-nobody.json", data | {"trainee": "K7P2QD4P"})
-    put("f-slip.json", data | {"trainee": "K7P2QD4A"})
+    put("f-slip.json", json.loads(json.dumps(data).replace(trainee, "K7P2QD4A")))
     edition = json.loads(json.dumps(data))
     edition["notebooks"]["w01.ipynb"]["metadata"]["course"]["edition"] = "1999-1"
     put("g-edition.json", edition)
     foreign = json.loads(json.dumps(data))
-    foreign["notebooks"]["w01.ipynb"]["metadata"] = {}
+    foreign["notebooks"]["w01.ipynb"] |= {"metadata": {}, "cells": []}
     put("h-foreign.json", foreign)
     shape = json.loads(json.dumps(data))
     shape["notebooks"]["w01.ipynb"]["cells"] = [{"cell_type": "?"}]

@@ -102,7 +102,7 @@ def test_values_that_no_answer_can_be(value: Any) -> None:
 
 
 def outcome(data: bytes) -> Outcome:
-    return Outcome(b'{"started": true}\n' + data, None, 0, 0.0, "")
+    return Outcome(data, None, 0, 0.0, "")
 
 
 def line(value: str) -> bytes:
@@ -134,7 +134,9 @@ def test_damaged_or_hostile_channels(data: bytes, monkeypatch: pytest.MonkeyPatc
 
 def test_a_sandbox_that_does_not_start_costs_nobody_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        module, "run_in_sandbox", lambda *args, **named: Outcome(b"", None, 1, 0.0, "bwrap: no")
+        module,
+        "run_in_sandbox",
+        lambda *args, **named: Outcome(b"", None, 1, 0.0, "bwrap: no", started=False),
     )
     with pytest.raises(CourseError, match="bwrap: no"):
         execute(fill(), "w01", QUICK)

@@ -23,13 +23,15 @@ from autograder.assignments import release_notebook, source_notebook
 from autograder.entry import Entries
 from autograder.errors import CourseError
 from autograder.execute import execute
-from autograder.gradebook import details, marks, set_manual
+from autograder.gradebook import details, marks
+from autograder.inert import harmless
 from autograder.judge import Judgement, hidden_seeds, run_test
 from autograder.judge import judge as judge_answers
+from autograder.manual import set_manual
 from autograder.marking import mark_choice, mark_number
 from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, write_record
-from autograder.submission import harmless, rebuild
+from autograder.submission import rebuild
 from linelab.cases import Case, load
 from linelab.experiment import simulate
 from linelab.trainees import new_trainee_id

@@ -17,14 +17,17 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from autograder.assignments import EDITION
 from linelab import answers as linelab_answers
 from linelab.trainees import is_trainee_id, new_trainee_id, written
+from publish.layout import Layout
 from publish.notebooks import build_releases
 from publish.paths import ASSETS, LANGUAGES
 
 pytestmark = pytest.mark.browser
 
 TRAINEE = "K7P2QD4P"
+DATABASE = f"course-{EDITION}"
 EARLY, LATE = "2026-11-20T08:00:00.000Z", "2026-11-21T09:30:00.000Z"
 CORRECT_FORM = {
     "q1": 48.2, "q2": "glue", "q3": 79.5, "q4": 190.0, "q5": 240, "q6": 1.3, "q7": {"transfer_lot": 30}
@@ -83,9 +86,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     root = top / "khoa-hoc"
     shutil.copytree(ASSETS / "hand-in", root / "assets" / "hand-in")
     build_releases(root / "lite" / "files")
-    (root / "lite" / "jupyter-lite.json").write_text(
-        json.dumps({"jupyter-config-data": {"contentsStorageName": "course"}})
-    )
+    (root / "lite" / "jupyter-lite.json").write_text(json.dumps({"jupyter-config-data": {}}))
+    Layout(EDITION).write(root)
     for language in LANGUAGES:
         listing = root / "lite" / "api" / "contents" / language / "all.json"
         listing.parent.mkdir(parents=True)
@@ -176,7 +178,7 @@ def _model(path: str, nb: dict[str, Any], saved: str = EARLY) -> dict[str, Any]:
 def _open(tab: Page, site: tuple[str, Path], language: str = "vi", *models: dict[str, Any]) -> None:
     if models:
         tab.goto(f"{site[0]}lite/jupyter-lite.json")
-        tab.evaluate(SEED, ["course", list(models)])
+        tab.evaluate(SEED, [DATABASE, list(models)])
     tab.goto(f"{site[0]}{language}/hand-in.html")
     expect(tab.locator(".hi-body")).not_to_be_empty()
 
@@ -210,7 +212,7 @@ def test_nothing_saved_links_to_the_exercise(
     expect(tab.locator(".hi-status")).to_contain_text(title)
     link = tab.locator(".hi-body a")
     assert link.get_attribute("href") == f"{site[0]}lite/notebooks/index.html?path={language}/w01.ipynb"
-    assert tab.evaluate(STORED, "course") is None  # looking must not create JupyterLite's database
+    assert tab.evaluate(STORED, DATABASE) is None  # looking must not create JupyterLite's database
 
 
 def test_partial_work_names_what_is_missing(tab: Page, site: tuple[str, Path], work: Any) -> None:
@@ -360,7 +362,7 @@ def test_restore_in_a_fresh_profile(tab: Page, site: tuple[str, Path], work: Any
     tab.set_input_files("#hi-restore", _hand_in_file(tmp_path, nb))
     expect(tab.locator(".hi-good").last).to_contain_text("Đã khôi phục vi/w01.ipynb")
     expect(tab.locator('tr[data-state="recorded"]')).to_have_count(8)
-    stored = tab.evaluate(STORED, "course")
+    stored = tab.evaluate(STORED, DATABASE)
     assert list(stored) == ["vi/w01.ipynb"]
     assert stored["vi/w01.ipynb"]["content"] == nb
     assert stored["vi/w01.ipynb"]["last_modified"] == LATE
@@ -377,12 +379,12 @@ def test_restore_asks_and_keeps_what_it_replaces(
     expect(tab.locator("dialog")).to_contain_text("MỚI HƠN")
     tab.keyboard.press("Escape")
     expect(tab.locator(".hi-outcome").last).to_contain_text("Không thay đổi gì")
-    assert list(tab.evaluate(STORED, "course")) == ["vi/w01.ipynb"]
+    assert list(tab.evaluate(STORED, DATABASE)) == ["vi/w01.ipynb"]
 
     tab.set_input_files("#hi-restore", file)
     tab.click("dialog .hi-main")
     expect(tab.locator(".hi-good").last).to_contain_text("Bản cũ được giữ")
-    stored = tab.evaluate(STORED, "course")
+    stored = tab.evaluate(STORED, DATABASE)
     backup = next(path for path in stored if ".backup-" in path)
     assert stored[backup]["content"] == newer
     assert stored["vi/w01.ipynb"]["content"] == older
@@ -413,7 +415,7 @@ def test_files_that_are_no_hand_in_file_are_refused(
     ]:
         tab.set_input_files("#hi-restore", file)
         expect(tab.locator(".hi-error")).to_contain_text(message)
-    assert tab.evaluate(STORED, "course") is None
+    assert tab.evaluate(STORED, DATABASE) is None
 
 
 def test_blocked_and_full_storage_are_explained(
@@ -431,7 +433,7 @@ def test_blocked_and_full_storage_are_explained(
 def test_coming_back_from_the_exercise_reads_again(tab: Page, site: tuple[str, Path], work: Any) -> None:
     _open(tab, site, "vi", _model("vi/w01.ipynb", work({"q1": 48.0})))
     expect(tab.locator('tr[data-state="recorded"]')).to_have_count(1)
-    tab.evaluate(SEED, ["course", [_model("vi/w01.ipynb", work({"q1": 48.0, "q2": "glue"}), LATE)]])
+    tab.evaluate(SEED, [DATABASE, [_model("vi/w01.ipynb", work({"q1": 48.0, "q2": "glue"}), LATE)]])
     tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(tab.locator('tr[data-state="recorded"]')).to_have_count(2)
 

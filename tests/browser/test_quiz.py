@@ -163,7 +163,7 @@ def test_progress_is_kept_taken_along_deleted_and_brought_back(
     page.locator("article section > section").last.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
     log = json.dumps({"version": 1, "count": 1, "entries": [{"no": 1, "plan": {"a": 1}}]})
-    page.evaluate("(log) => localStorage.setItem('linelab:lab01-abc', log)", log)
+    page.evaluate("(log) => localStorage.setItem('linelab:2026-1:lab01-abc', log)", log)
 
     page.goto(f"{site_url}en/my-progress.html")
     card = page.locator('[data-week="w01"]')
@@ -184,7 +184,7 @@ def test_progress_is_kept_taken_along_deleted_and_brought_back(
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(card.locator('[data-part="quiz"]')).to_contain_text(f"0 of {total} right")
     expect(card.locator('[data-part="lab"]')).to_contain_text("no plan tried yet")
-    assert page.evaluate("localStorage.getItem('course:progress')") is None
+    assert page.evaluate("localStorage.getItem('course:2026-1:progress')") is None
 
     page.locator("#pg-file").set_input_files(file)
     expect(page.locator(".hi-outcome")).to_contain_text("is imported")

@@ -39,9 +39,12 @@ def test_every_page_loads_whole_and_without_an_error(
         assert not wide, f"{name} scrolls sideways"
         for image in page.locator("article img").all():
             image.scroll_into_view_if_needed()
-        page.wait_for_function("[...document.querySelectorAll('article img')].every(i => i.complete)")
         empty = page.evaluate(
-            "[...document.querySelectorAll('article img')].filter(i => !i.naturalWidth).map(i => i.src)"
+            """async () => {
+                const images = [...document.querySelectorAll('article img')];
+                await Promise.allSettled(images.map((image) => image.decode()));
+                return images.filter((image) => !image.naturalWidth).map((image) => image.src);
+            }"""
         )
         assert not empty, f"{name}: pictures that show nothing: {empty}"
     assert not trouble, "\n".join(trouble)
@@ -111,7 +114,7 @@ def test_vietnamese_is_found_with_or_without_diacritics(page: Page, site_url: st
     "week", ["w01-seeing-the-factory", "w02-factory-physics", "w03-simulation-you-can-trust"]
 )
 def test_a_page_is_light_until_the_lab_starts(page: Page, site_url: str, week: str) -> None:
-    """Nothing of a lab's runtime, and 600 KB at most as a host with compression sends it."""
+    """Nothing of a lab's runtime, and 300 KB at most as a host with compression sends it."""
     got: dict[str, int] = {}
 
     def note(response: Response) -> None:
@@ -124,7 +127,7 @@ def test_a_page_is_light_until_the_lab_starts(page: Page, site_url: str, week: s
     assert not [a for a in got if "/runtime/" in a or "/front/main" in a or "opening" in a]
     total = sum(got.values())
     print(f"\n{week}: {total / 1000:.0f} KB before the lab starts")
-    assert total < 600_000, sorted(got.items(), key=lambda x: -x[1])[:8]
+    assert total < 300_000, sorted(got.items(), key=lambda x: -x[1])[:8]
 
 
 def test_formulas_are_typeset_and_said(page: Page, site_url: str) -> None:

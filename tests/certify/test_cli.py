@@ -70,7 +70,7 @@ def site(tmp_path: Path) -> Path:
     (folder / "assets" / "verify").mkdir(parents=True)
     (folder / "assets" / "verify" / "verify.js").write_text("")
     (folder / "assets" / "verify" / "issuers.json").write_text(
-        '{"format": "course-issuers/2", "issuers": []}'
+        '{"format": "course-issuers/1", "issuers": []}'
     )
     return folder
 
@@ -186,7 +186,7 @@ def test_publishing_keeps_other_issuers_and_refuses_what_is_no_site(
     cohort: SmallCohort, issued: Path, site: Path
 ) -> None:
     file = site / "assets" / "verify" / "issuers.json"
-    file.write_text('{"format": "course-issuers/2", "issuers": [{"did": "did:key:zOther", "name": "Other"}]}')
+    file.write_text('{"format": "course-issuers/1", "issuers": [{"did": "did:key:zOther", "name": "Other"}]}')
     run("certify", "publish-status", site)
     run("certify", "publish-status", site)
     names = [one["name"] for one in json.loads(file.read_text("utf-8"))["issuers"]]

@@ -90,7 +90,7 @@ def test_publishing_puts_the_document_where_the_domain_is_the_site(cohort: Cohor
     site = tmp_path / "site"
     (site / "assets" / "verify").mkdir(parents=True)
     (site / "assets" / "verify" / "verify.js").write_text("")
-    (site / "assets" / "verify" / "issuers.json").write_text('{"format": "course-issuers/2", "issuers": []}')
+    (site / "assets" / "verify" / "issuers.json").write_text('{"format": "course-issuers/1", "issuers": []}')
     run(*KEYGEN, "--domain", "example.edu.vn/course", "--site", "https://example.edu.vn/course/")
     run(*KEYGEN, "--rotate", "--site", "https://example.edu.vn/course/")
     assert "2 status list(s)" in run("certify", "publish-status", site).output

@@ -201,3 +201,9 @@ def test_a_domain_becomes_a_did(domain: str, name: str, place: str) -> None:
 def test_what_is_no_domain_is_refused(domain: str) -> None:
     with pytest.raises(CourseError, match="--domain"):
         did.web(domain)
+
+
+def test_a_site_published_before_there_were_documents_still_vouches(tmp_path: Path) -> None:
+    who = signer(tmp_path)
+    known = site.known([{"did": who.issuer.did, "name": who.issuer.name, "lists": {}}], tmp_path)
+    assert verify.verify(make(who), verify.Trust(known)).verdict == "valid"

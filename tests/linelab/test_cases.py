@@ -27,6 +27,7 @@ def test_every_word_of_a_case_is_there_in_both_languages(name: str) -> None:
     words = [case.title, case.part, *case.station_labels.values()]
     words += [w for lever in case.levers for w in (lever.label, lever.unit, lever.help)]
     words += [w for q in case.questions.values() for w in (q.label, q.unit)]
+    words += [w for q in case.questions.values() for row in q.rubric for w in (row.label, *row.levels)]
     for word in words:
         assert set(word) == set(LANGUAGES)
     assert set(case.station_labels) == set(case.line.names)

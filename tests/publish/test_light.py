@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from publish.errors import PublishError
-from publish.light import lighten
+from publish.icons import drop_icons
+from publish.light import lighten, typeset
 
 PAGE = """<html><head><script>window.MathJax = {"options": {}}</script>
 <script defer="defer" src="mathjax.js"></script><script src="other.js"></script></head><body>
@@ -41,13 +42,12 @@ def test_formulas_become_pictures_with_mathml(book: Path) -> None:
     assert "<code>\\(x\\)</code>" in page  # only what Sphinx marks as mathematics
     assert "athjax" not in page.lower().replace("mjx", "")
     assert "other.js" in page
-    once = page
-    lighten(book)
-    assert (book / "a" / "index.html").read_text() == once
+    typeset(book)
+    assert (book / "a" / "index.html").read_text() == page
 
 
 def test_icons_that_no_page_shows_are_dropped(book: Path) -> None:
-    lighten(book)
+    drop_icons(book)
     assert (
         book / "_static/scripts/fontawesome.js"
     ).read_text() == 'c={moon:[384,512,[127769,9214],"f186","M1"],}'

@@ -112,6 +112,10 @@ class Case:
         """Seconds in what the throughput is counted by."""
         return self.shift if self.per == "shift" else 3600.0
 
+    def figure(self, path: str) -> float:
+        """The demand, or the figure of the line at a path such as ``stations.glue.process_time.mean``."""
+        return float(self.demand) if path == "demand" else _value_at(self.line, path)
+
     def lever(self, name: str) -> Lever:
         for lever in self.levers:
             if lever.name == name:
@@ -171,8 +175,7 @@ class Case:
         changes, demand = {}, self.demand
         for rule in self.variation:
             factor = rule["low"] + (rule["high"] - rule["low"]) * float(rng.random())
-            today = self.demand if rule["path"] == "demand" else _value_at(self.line, rule["path"])
-            value = round(today * factor / rule["step"]) * rule["step"]
+            value = round(self.figure(rule["path"]) * factor / rule["step"]) * rule["step"]
             if rule["path"] == "demand":
                 demand = int(value)
             else:

@@ -20,7 +20,7 @@ Only what is still needed of the past is kept: memory does not grow with the num
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from linelab.distributions import Floats
 from linelab.engines.service import Block, Service, Stops
 from linelab.model import Arrivals, Conwip, DrumBufferRope, Kanban, Line, Schedule, Station
 from linelab.streams import RELEASE, Draws
-from linelab.tally import STATE, STATES, Log, Plan, Tally
+from linelab.tally import STATE, STATES, Log, Plan, Tally, divided
 
 Row = Floats  # one time in each replication, shape (R,)
 _BLOCK = 64  # parts between two counts
@@ -61,17 +61,33 @@ def outside(line: Line) -> str | None:
     return None
 
 
+def shape(line: Line) -> Hashable:
+    """What lines have in common that `run_alike` can take together: all but their stations' figures."""
+    return line.names, line.buffers, line.release, line.control
+
+
 def run(line: Line, plan: Plan, progress: Callable[[float], None] | None = None) -> Tally:
     """Simulate the replications of `plan` on `line`; see `linelab.simulate`."""
-    return _Sweep(line, plan).run(progress)
+    return _Sweep([line], plan).run(progress)
+
+
+def run_alike(lines: Sequence[Line], plan: Plan) -> list[Tally]:
+    """The same for several lines of one `shape`, each to the bit what `run` gives.
+
+    One sweep takes the replications of all of them side by side: most of a sweep's time goes into its steps,
+    not into their width.
+    """
+    if len({shape(line) for line in lines}) > 1 or plan.record:
+        raise ValueError("lines: differ in shape, or their events are to be recorded; run them one by one")
+    return divided(_Sweep(lines, plan).run(None), len(lines))
 
 
 class _Track:
     """One station: the rows of times that are still needed, and what has been counted of it."""
 
-    def __init__(self, station: Station, place: int, plan: Plan, draws: int) -> None:
-        self.size = len(plan.replications)
-        self._blocks = _blocks(station, place, plan, draws)
+    def __init__(self, stations: Sequence[Station], place: int, plan: Plan, draws: int) -> None:
+        self.size = len(plan.replications) * len(stations)
+        self._blocks = _side_by_side([_blocks(s, place, plan, draws) for s in stations])
         self._coming: Iterator[Row] = iter(())
         self.base = 0  # number of the part whose rows come first
         self.ready: list[Row] = []
@@ -123,21 +139,42 @@ def _blocks(station: Station, place: int, plan: Plan, size: int) -> Iterator[Blo
         yield service.next(size)
 
 
-class _Sweep:
-    """The part-by-part sweep through the line."""
+def _side_by_side(each: Sequence[Iterator[Block]]) -> Iterator[Block]:
+    """The blocks of several machines as those of one that has the replications of all of them."""
+    if len(each) == 1:
+        yield from each[0]
+    for blocks in zip(*each, strict=True):
+        columns = [
+            (stops.part, stops.replication + i * times.shape[1], stops.state, stops.offset, stops.duration)
+            for i, (times, stops) in enumerate(blocks)
+            if stops is not None
+        ]
+        stops = None
+        if columns:
+            joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+            order = np.argsort(joined[0], kind="stable")  # as one machine has them: by part
+            stops = Stops(*(column[order] for column in joined))
+        yield np.hstack([times for times, _ in blocks]), stops
 
-    def __init__(self, line: Line, plan: Plan) -> None:
-        self.line, self.plan = line, plan
-        self.size = len(plan.replications)
-        expected = plan.parts or 1.02 * (plan.horizon or 0.0) * line.bottleneck_rate + 2 * _LOOK
+
+class _Sweep:
+    """The part-by-part sweep through lines of one shape."""
+
+    def __init__(self, lines: Sequence[Line], plan: Plan) -> None:
+        self.lines, self.line, self.plan = lines, lines[0], plan
+        line = self.line
+        self.size = len(plan.replications) * len(lines)
+        rate = max(one.bottleneck_rate for one in lines)
+        expected = plan.parts or 1.02 * (plan.horizon or 0.0) * rate + 2 * _LOOK
         draws = max(32, min(int(expected), 16 * _BLOCK, 2**20 // self.size))
-        self.tracks = [_Track(s, j, plan, draws) for j, s in enumerate(line.stations)]
+        stations = zip(*(one.stations for one in lines), strict=True)
+        self.tracks = [_Track(alike, j, plan, draws) for j, alike in enumerate(stations)]
         self.low = plan.warm_up
         self.high = np.inf if plan.horizon is None else plan.horizon
         self.left, self.flow, self.inside = (np.zeros(self.size) for _ in range(3))
         self.released: list[Row] = []  # of the parts from the last station's base on
         self.departures: list[Row] = []
-        self._scratch = np.empty((_BLOCK, self.size))
+        self._scratch = np.empty((_BLOCK + 1, self.size))
         self.kept: list[list[tuple[Floats, Floats, Floats]]] = [[] for _ in self.tracks]
         self.kept_out: list[tuple[Floats, Floats]] = []
         self.kept_stops: list[tuple[NDArray[Any], ...]] = []
@@ -201,7 +238,8 @@ class _Sweep:
         gaps = Draws(release.interarrival, plan.seed, 0, RELEASE, plan.replications)
         last = np.zeros(self.size)
         while True:
-            times = np.cumsum(np.vstack([last, gaps.next(_BLOCK)]), axis=0)
+            drawn = np.tile(gaps.next(_BLOCK), len(self.lines))
+            times = np.cumsum(np.vstack([last, drawn]), axis=0)
             yield from times[1:]
             last = times[-1]
 
@@ -278,25 +316,27 @@ class _Sweep:
         if not size:
             return
         start, finish, leave = track.block[:, :size]
-        track.seconds[STATE["working"]] += self._within(start, finish)
-        track.seconds[STATE["blocked"]] += self._within(finish, leave)
+        self._add(track.seconds[STATE["working"]], start, finish)
+        self._add(track.seconds[STATE["blocked"]], finish, leave)
         if self.kanban:
             free = np.array(track.free[track.counted - track.base :])
-            track.seconds[STATE["blocked"]] += self._within(free, start)
+            self._add(track.seconds[STATE["blocked"]], free, start)
         track.made += self._happened(finish)
         self._count_stops(j, start)
         if j:
             before = self.tracks[j - 1]
             came = before.passed.pop(0) if before.passed else before.block[2]
-            track.lane += self._within(came[:size], start)
+            self._add(track.lane, came[:size], start)
         if j == len(self.tracks) - 1:
             skip = track.counted - track.base
             released = np.array(self.released[skip : skip + size])
-            self.inside += self._within(released, leave)
+            self._add(self.inside, released, leave)
             there = self._there(leave)
             self.left += size if there is None else there.sum(axis=0)
             spent = leave - released
-            self.flow += _total(spent if there is None else np.where(there, spent, 0.0))
+            self._scratch[0] = self.flow
+            self._scratch[1 : size + 1] = spent if there is None else np.where(there, spent, 0.0)
+            self.flow[:] = _total(self._scratch[: size + 1])
             if self.plan.record:
                 self.kept_out.append((leave, spent))
         if self.plan.record:
@@ -321,10 +361,10 @@ class _Sweep:
         """Count the parts that are on their way when the sweep ends."""
         for track, behind in zip(self.tracks, self.tracks[1:], strict=False):
             if rows := track.leave[behind.counted - track.base :]:
-                behind.lane += self._within(np.array(rows), np.inf)
+                self._add(behind.lane, np.array(rows), np.inf)
         last = self.tracks[-1]
         if rows := self.released[last.counted - last.base :]:
-            self.inside += self._within(np.array(rows), np.inf)
+            self._add(self.inside, np.array(rows), np.inf)
 
     def _count_stops(self, j: int, start: Floats) -> None:
         track, pending = self.tracks[j], self.tracks[j].stops
@@ -341,12 +381,21 @@ class _Sweep:
                 self.kept_stops.append((replication, np.full(state.size, j), state, begin, until))
         track.stops = [s for s in pending if s.part[-1] >= end]
 
-    def _within(self, begin: Floats, end: Floats | float) -> Row:
-        """Seconds of the intervals that lie in the window, added up a replication."""
+    def _add(self, total: Row, begin: Floats, end: Floats | float) -> None:
+        """Add the seconds of the intervals that lie in the window.
+
+        One after another in the order of the parts, from the total on: then it makes no difference to the
+        last bit where blocks end, which depends on what else is swept.
+        """
+        size = len(begin) + 1
+        rows = self._scratch[:size] if size <= len(self._scratch) else np.empty((size, self.size))
+        rows[0], spans = total, rows[1:]
         if isinstance(end, np.ndarray) and begin[0].min() >= self.low and end[-1].max() <= self.high:
-            return _total(np.subtract(end, begin, out=self._scratch[: len(begin)]))
-        inside = np.minimum(end, self.high) - np.maximum(begin, self.low)
-        return _total(np.maximum(inside, 0.0, out=inside))
+            np.subtract(end, begin, out=spans)
+        else:
+            np.subtract(np.minimum(end, self.high), np.maximum(begin, self.low), out=spans)
+            np.maximum(spans, 0.0, out=spans)
+        total[:] = _total(rows)
 
     def _there(self, times: Floats) -> np.ndarray | None:
         """Which times lie in the window [low, high); None if all do."""
@@ -366,9 +415,11 @@ class _Sweep:
         else:
             window = np.full(self.size, self.high - self.low)
         seconds = np.array([t.seconds for t in self.tracks]).transpose(2, 0, 1)
-        seconds[:, :, STATE["starved"]] = np.maximum(window[:, None] - seconds.sum(axis=2), 0.0)
+        busy = np.array([_total(t.seconds) for t in self.tracks]).T
+        seconds[:, :, STATE["starved"]] = np.maximum(window[:, None] - busy, 0.0)
         made = np.array([t.made for t in self.tracks]).T
         none, nothing = np.zeros(self.size), np.zeros_like(made)
+        times = [[s.process_time.average for s in line.stations] for line in self.lines]
         return Tally(
             window=window,
             left=self.left,
@@ -383,7 +434,7 @@ class _Sweep:
             defects=nothing,
             scrapped=nothing,
             reworked=nothing,
-            standard=made * [s.process_time.average for s in self.line.stations],
+            standard=made * np.repeat(times, len(self.plan.replications), axis=0),
             asked=none,
             served_at_once=none,
             waited=none,

@@ -4,7 +4,7 @@
 import { courseOf, inspect } from "./exercise.js";
 import { clean, download, fileName, handIn } from "./file.js";
 import { restore } from "./restore.js";
-import { StorageError, databaseNames, readNotebooks } from "./storage.js";
+import { StorageError, readNotebooks } from "./storage.js";
 import { written } from "./trainee.js";
 import { ask, card, el, message, questionName } from "./view.js";
 import { LANGUAGE, say, sayClock } from "./words.js";
@@ -42,8 +42,7 @@ class HandInPage {
 
   async read() {
     try {
-      this.names ??= await databaseNames(ROOT);
-      const stored = await readNotebooks(this.names);
+      const stored = await readNotebooks();
       const seen = JSON.stringify(stored);
       if (seen === this.seen) return;
       this.published ??= await publishedPaths();
@@ -184,8 +183,7 @@ class HandInPage {
 
   async restoreFrom(file) {
     try {
-      this.names ??= await databaseNames(ROOT);
-      const outcome = await restore(file, this.names);
+      const outcome = await restore(file);
       await this.read();
       this.after.replaceChildren(outcome);
     } catch (error) {

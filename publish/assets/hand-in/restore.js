@@ -9,29 +9,27 @@ import { say, sayTime } from "./words.js";
  * Restore from a chosen file; asks before it replaces anything, and keeps what it replaces.
  *
  * @param {File} file
- * @param {string[]} names databases to look in; the first is written to
  * @returns {Promise<HTMLElement>} message that says what happened
  * @throws {StorageError}
  */
-export async function restore(file, names) {
+export async function restore(file) {
   let handIn;
   try {
     handIn = await readHandIn(file);
   } catch (error) {
     return message("error", "", say(error.message, { name: file.name }));
   }
-  return restoreNotebooks(handIn, names);
+  return restoreNotebooks(handIn);
 }
 
 /**
  * Put notebooks into this browser's storage, with the same care.
  *
  * @param {{made: Date, entries: [{path, content}]}} handIn
- * @param {string[]} names databases to look in; the first is written to
  * @returns {Promise<HTMLElement>} message that says what happened
  */
-export async function restoreNotebooks(handIn, names) {
-  const stored = new Map((await readNotebooks(names)).map((notebook) => [notebook.path, notebook]));
+export async function restoreNotebooks(handIn) {
+  const stored = new Map((await readNotebooks()).map((notebook) => [notebook.path, notebook]));
   const now = new Date();
   const writes = [];
   const backups = [];
@@ -51,7 +49,7 @@ export async function restoreNotebooks(handIn, names) {
     writes.push({ path, content, saved: handIn.made });
   }
   if (!writes.length) return message("info", "", say(same ? "restoreSame" : "restoreCancelled"));
-  await writeNotebooks(names[0], writes);
+  await writeNotebooks(writes);
   const restored = writes.map((notebook) => notebook.path).filter((path) => !backups.includes(path));
   return message("good", "", say("restored", { list: restored.join(", ") }),
     ...(backups.length ? [say("restoredBackup", { list: backups.join(", ") })] : []));

@@ -1,7 +1,9 @@
 // JupyterLite's notebooks in this browser. They lie in IndexedDB as localforage keeps them: one database
-// (its name is a setting of the site), an object store `files` without key path, key = path such as
+// for each edition of the course, an object store `files` without key path, key = path such as
 // `vi/w01.ipynb`, value = a Jupyter contents model {content, last_modified, …}. A notebook gets there at its
 // first save; until then JupyterLite shows the release from the server.
+
+import { EDITION } from "../edition.js";
 
 const STORE = "files";
 
@@ -13,37 +15,22 @@ export class StorageError extends Error {
   }
 }
 
-/** The database that this site's JupyterLite uses, then other names it may have had. */
-export async function databaseNames(root) {
-  const usual = `JupyterLite Storage - ${new URL("lite/", root).pathname}`;
-  let configured;
-  try {
-    const answer = await fetch(new URL("lite/jupyter-lite.json", root));
-    configured = (await answer.json())["jupyter-config-data"]?.contentsStorageName;
-  } catch {
-    configured = undefined; // offline or moved: the known names are tried
-  }
-  return [...new Set([configured, "course", usual].filter((name) => typeof name === "string" && name))];
-}
+const DATABASE = `course-${EDITION}`; // as publish/layout.py tells JupyterLite
 
-/** Every stored notebook: [{path, saved: Date|null, content}], from the first database that holds any. */
-export async function readNotebooks(names) {
-  for (const name of names) {
-    const db = await openExisting(name);
-    if (!db) continue;
-    try {
-      const found = db.objectStoreNames.contains(STORE) ? await readAll(db) : [];
-      if (found.length) return found;
-    } finally {
-      db.close();
-    }
+/** Every stored notebook: [{path, saved: Date|null, content}]. */
+export async function readNotebooks() {
+  const db = await openExisting(DATABASE);
+  if (!db) return [];
+  try {
+    return db.objectStoreNames.contains(STORE) ? await readAll(db) : [];
+  } finally {
+    db.close();
   }
-  return [];
 }
 
 /** Store notebooks, all or none: [{path, content, saved: Date}]. */
-export async function writeNotebooks(name, notebooks) {
-  const db = await openForWriting(name);
+export async function writeNotebooks(notebooks) {
+  const db = await openForWriting(DATABASE);
   try {
     await new Promise((resolve, reject) => {
       const transaction = db.transaction(STORE, "readwrite");
@@ -61,22 +48,20 @@ export async function writeNotebooks(name, notebooks) {
   }
 }
 
-/** Remove notebooks by their paths from every database that holds them. */
-export async function removeNotebooks(names, paths) {
-  for (const name of names) {
-    const db = await openExisting(name);
-    if (!db) continue;
-    try {
-      if (!db.objectStoreNames.contains(STORE)) continue;
-      await new Promise((resolve, reject) => {
-        const transaction = db.transaction(STORE, "readwrite");
-        transaction.oncomplete = resolve;
-        transaction.onerror = transaction.onabort = () => reject(asStorageError(transaction.error));
-        for (const path of paths) transaction.objectStore(STORE).delete(path);
-      });
-    } finally {
-      db.close();
-    }
+/** Remove notebooks by their paths. */
+export async function removeNotebooks(paths) {
+  const db = await openExisting(DATABASE);
+  if (!db) return;
+  try {
+    if (!db.objectStoreNames.contains(STORE)) return;
+    await new Promise((resolve, reject) => {
+      const transaction = db.transaction(STORE, "readwrite");
+      transaction.oncomplete = resolve;
+      transaction.onerror = transaction.onabort = () => reject(asStorageError(transaction.error));
+      for (const path of paths) transaction.objectStore(STORE).delete(path);
+    });
+  } finally {
+    db.close();
   }
 }
 

@@ -1,5 +1,5 @@
 // Puts a plan into the exercise notebook that JupyterLite keeps in this browser.
-import { databaseNames, readNotebooks, writeNotebooks } from "../hand-in/storage.js";
+import { readNotebooks, writeNotebooks } from "../hand-in/storage.js";
 import { LANGUAGE } from "./texts.js";
 import { pythonDict } from "./front/main.js";
 
@@ -12,8 +12,7 @@ const ROOT = new URL("../../", import.meta.url);
  *   and `replace` is not set: nothing is written then
  */
 export async function putPlan(plan, assignment, question, replace) {
-  const names = await databaseNames(ROOT);
-  const stored = await readNotebooks(names);
+  const stored = await readNotebooks();
   const mine = stored.filter(({ path }) => path.endsWith(`/${assignment}.ipynb`) || path === `${assignment}.ipynb`);
   mine.sort((a, b) => (b.saved ?? 0) - (a.saved ?? 0)); // the one worked on last
   const path = mine[0]?.path ?? `${LANGUAGE}/${assignment}.ipynb`;
@@ -30,7 +29,7 @@ export async function putPlan(plan, assignment, question, replace) {
   cell.source = source.slice(0, written.begin) + fresh + source.slice(written.end);
   cell.outputs = []; // what it said was about another plan
   cell.execution_count = null;
-  await writeNotebooks(names[0], [{ path, content, saved: new Date() }]);
+  await writeNotebooks([{ path, content, saved: new Date() }]);
   return { link };
 }
 

@@ -1,4 +1,5 @@
 // Puts life into every `.course-lab` of a page: start button, progress, the lab itself, and ways out.
+import { EDITION } from "../edition.js";
 import { Session, readOpening } from "./session.js";
 import { text } from "./texts.js";
 
@@ -88,7 +89,7 @@ class Lab {
     const [{ LabView }, opening] = await Promise.all([import("./front/main.js"), readOpening(this.mount.dataset.opening)]);
     const { putPlan } = await import("./exercise.js");
     this.view?.close();
-    this.view = new LabView(this.live, { ask: (request) => this.session.ask(request), put: putPlan });
+    this.view = new LabView(this.live, { ask: (request) => this.session.ask(request), put: putPlan, edition: EDITION });
     this.mount.classList.add("has-view");
     for (const [data, buffers] of opening) this.view.receive(data, buffers);
     await new Promise((resolve) => setTimeout(resolve)); // one turn, in which the picture is drawn

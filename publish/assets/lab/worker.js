@@ -1,7 +1,6 @@
 // The lab's Python, in a worker of its own: a long simulation never freezes the page, and Stop always works.
-import { loadPyodide } from "../../runtime/pyodide/pyodide.mjs";
+import { LOCKS, PYTHON } from "../edition.js";
 
-const RUNTIME = new URL("../../runtime/pyodide/", import.meta.url);
 const LOCK = "lab-lock.json"; // names what a lab needs and no more; JupyterLite has its own
 const PACKAGES = ["linelab"];
 
@@ -27,7 +26,7 @@ const integrity = (hex) => `sha256-${btoa(String.fromCharCode(...hex.match(/../g
 
 async function ask(name, options) {
   try {
-    const answer = await plainFetch(new URL(name, RUNTIME), options);
+    const answer = await plainFetch(new URL(name, name.endsWith(".json") ? LOCKS : PYTHON), options);
     if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
     if (!name.endsWith(".json")) count(name, answer.clone().body);
     return answer; // itself, not a copy: browsers keep compiled WebAssembly only for answers of the network
@@ -53,9 +52,9 @@ async function count(name, stream) {
 }
 
 self.fetch = async (request, options) => {
-  const address = new URL(request.url ?? request, RUNTIME);
+  const address = new URL(request.url ?? request, PYTHON);
   const name = address.pathname.split("/").pop();
-  if (!address.href.startsWith(RUNTIME.href)) return plainFetch(request, options);
+  if (![LOCKS, PYTHON].some((folder) => address.href.startsWith(folder.href))) return plainFetch(request, options);
   const answer = coming.get(name) ?? ask(name, options);
   coming.delete(name);
   return answer;
@@ -76,8 +75,9 @@ let working = false;
 async function start(app, language) {
   prefetch().catch(() => {}); // Pyodide will ask again, and report
   const source = plainFetch(new URL("bridge.py", import.meta.url)).then((answer) => answer.text());
+  const { loadPyodide } = await import(new URL("pyodide.mjs", PYTHON).href);
   const pyodide = await loadPyodide({
-    lockFileURL: new URL(LOCK, RUNTIME).href,
+    lockFileURL: new URL(LOCK, LOCKS).href,
     packages: PACKAGES,
     env: { HOME: "/home/pyodide" },
     stdout: (line) => console.log(line),

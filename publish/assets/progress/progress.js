@@ -4,7 +4,7 @@
 import { courseOf, inspect } from "../hand-in/exercise.js";
 import { clean, download, stamp } from "../hand-in/file.js";
 import { restoreNotebooks } from "../hand-in/restore.js";
-import { databaseNames, readNotebooks, removeNotebooks } from "../hand-in/storage.js";
+import { readNotebooks, removeNotebooks } from "../hand-in/storage.js";
 import { ask, el, message } from "../hand-in/view.js";
 import { mergeLogs, readLogs, removeLogs, runs } from "./labs.js";
 import { merge, read, remove, write } from "./record.js";
@@ -52,8 +52,7 @@ class ProgressPage {
   /** The exercises in JupyterLite's storage, or null if it cannot be read. */
   async exercises() {
     try {
-      this.names ??= await databaseNames(ROOT);
-      return (await readNotebooks(this.names)).filter(({ content }) => courseOf(content));
+      return (await readNotebooks()).filter(({ content }) => courseOf(content));
     } catch {
       return null;
     }
@@ -134,8 +133,7 @@ class ProgressPage {
     const said = [message("good", "", text("importedGood", { name }))];
     if (entries.length) {
       const made = new Date(data.made);
-      this.names ??= await databaseNames(ROOT);
-      said.push(await restoreNotebooks({ made: isNaN(made) ? new Date(0) : made, entries }, this.names));
+      said.push(await restoreNotebooks({ made: isNaN(made) ? new Date(0) : made, entries }));
     }
     return said;
   }
@@ -148,7 +146,7 @@ class ProgressPage {
     if (!agreed) return null;
     remove();
     removeLogs();
-    if (box.checked) await removeNotebooks(this.names, stored.map(({ path }) => path));
+    if (box.checked) await removeNotebooks(stored.map(({ path }) => path));
     return message("good", "", text("deleted"));
   }
 }

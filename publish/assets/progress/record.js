@@ -1,7 +1,9 @@
 // What this browser remembers of a trainee's reading and quizzes. It is kept here alone; the trainee can take it
 // along as a file and delete it on the page "My progress". Labs and exercises keep their own records.
 
-const KEY = "course:progress";
+import { EDITION } from "../edition.js";
+
+const KEY = `course:${EDITION}:progress`;
 const VERSION = 1;
 
 /** {reading: {week: {sections: [ids], last}}, quizzes: {week: {question: {right, first, tries, last}}}} */

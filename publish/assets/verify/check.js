@@ -2,6 +2,7 @@
 // in the same words.
 // Nothing is fetched but the site's own files; no address found inside a credential is ever opened.
 
+import { ISSUERS } from "../edition.js";
 import { ed25519Holds, multibase, sha256 } from "./digest.js";
 import { SiteError } from "./errors.js";
 import { inflate } from "./reading.js";
@@ -52,9 +53,10 @@ export async function check(credential, now = new Date()) {
   return outcome();
 }
 
-// The keys of a published issuer by verification method: {public, retired, withdrawn}.
+// The keys of a published issuer by verification method: {key, retired, withdrawn}.
 function keysOf(known) {
-  const { verificationMethod = [], assertionMethod = [] } = known.document ?? {};
+  if (!known.document) return ownKeys(known.did) ?? new Map(); // the first ones had none, as did:key
+  const { verificationMethod = [], assertionMethod = [] } = known.document;
   const found = new Map();
   for (const { id, type, publicKeyMultibase, revoked } of verificationMethod) {
     const key = type === "Multikey" && id.startsWith(`${known.did}#`) && publicKey(publicKeyMultibase);
@@ -194,7 +196,7 @@ async function statusBits(list, name, did, keys) {
 
 async function own(path) {
   try {
-    const answer = await fetch(new URL(path, import.meta.url), { cache: "no-cache" });
+    const answer = await fetch(new URL(path, ISSUERS), { cache: "no-cache" });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
@@ -203,7 +205,7 @@ async function own(path) {
 
 async function published() {
   const file = await own("issuers.json");
-  return file?.format === "course-issuers/2" && Array.isArray(file.issuers) ? file.issuers : [];
+  return file?.format === "course-issuers/1" && Array.isArray(file.issuers) ? file.issuers : [];
 }
 
 export function marked(credential) {

@@ -25,8 +25,10 @@ export function button(label, action, attributes = {}) {
 
 /** What a lab needs to speak: its texts with {fields} filled in, and its numbers. */
 export class Speech {
-  constructor(spec) {
+  constructor(spec, edition = "") {
     this.spec = spec;
+    // the name of what this browser keeps of the lab; courses of two editions on one host do not share it
+    this.keptAs = ["linelab", edition, spec.key].filter(Boolean).join(":");
     this.formats = new Map();
     this.metrics = new Map(spec.metrics.map((metric) => [metric.name, metric]));
     this.levers = new Map(spec.levers.map((lever) => [lever.name, lever]));

@@ -10,7 +10,7 @@ export class Log {
   constructor(speech, host) {
     this.speech = speech;
     this.host = host;
-    this.key = `linelab:${speech.spec.key}`;
+    this.key = speech.keptAs;
     this.entries = [];
     this.count = 0;
     this.picked = new Set();

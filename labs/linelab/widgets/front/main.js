@@ -12,8 +12,8 @@ let views = 0;
 export class LabView {
   /**
    * @param {HTMLElement} root where the lab stands
-   * @param {object} host {ask(request), put?(plan, assignment, question, replace): Promise} — `put` writes a plan
-   *   into the exercise; without it the trainee is given the line to paste
+   * @param {object} host {ask(request), put?(plan, assignment, question, replace): Promise, edition?} — `put` writes a
+   *   plan into the exercise, without it the trainee is given the line to paste; `edition` is the course's
    */
   constructor(root, host) {
     this.root = root;
@@ -48,7 +48,7 @@ export class LabView {
     if (this.spec && this.spec.key === spec.key && this.spec.language === spec.language) return; // it stands already
     this.close();
     this.spec = spec;
-    const speech = (this.speech = new Speech(spec));
+    const speech = (this.speech = new Speech(spec, this.host.edition));
     this.today = this.latest = null;
     this.guess = null;
     this.revealed = this.seen();
@@ -214,7 +214,7 @@ export class LabView {
 
   seen() {
     try {
-      return localStorage.getItem(`linelab:${this.spec.key}:predicted`) === "1";
+      return localStorage.getItem(`${this.speech.keptAs}:predicted`) === "1";
     } catch {
       return false;
     }
@@ -222,7 +222,7 @@ export class LabView {
 
   remember() {
     try {
-      localStorage.setItem(`linelab:${this.spec.key}:predicted`, "1");
+      localStorage.setItem(`${this.speech.keptAs}:predicted`, "1");
     } catch {
       // asked again next time
     }
