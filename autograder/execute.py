@@ -207,23 +207,10 @@ def _read_outcome(
     for number, found in enumerate(outputs(outcome.data, len(code))):
         ran += 1
         for output in found:
-<<<<<<< HEAD
-            data = output.get("data")
-            if isinstance(data, dict):
-                _read_begin(data.get(BEGIN), assignment, claims)
-                _read_answer(data.get(ANSWER), assignment, claims)
-            shown = kept(output)
-            if shown:
-                code[number].outputs.append(shown)
-            if output.get("output_type") == "error":
-                what = one_line(f"{str(output.get('ename'))[:200]}: {str(output.get('evalue'))[:2000]}")
-                claims.say("error", cell=number + 1, what=what[:200])
-=======
             try:
                 _read_output(output, number, code[number], assignment, claims)
             except RecursionError:  # so deep that it cannot even be named
-                claims.problems.append(f"code cell {number + 1}: an output is nested too deeply")
->>>>>>> hostile
+                claims.say("too_deep", cell=number + 1)
     return ran
 
 
@@ -239,7 +226,7 @@ def _read_output(
         cell.outputs.append(shown)
     if output.get("output_type") == "error":
         what = one_line(f"{str(output.get('ename'))[:200]}: {str(output.get('evalue'))[:2000]}")
-        claims.problems.append(f"code cell {number + 1}: {what[:200]}")
+        claims.say("error", cell=number + 1, what=what[:200])
 
 
 def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, claims: _Claims) -> None:
