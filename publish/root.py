@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.files import write
+from publish.bundle import with_policy
 from publish.errors import PublishError
 from publish.manifest import Manifest
 from publish.paths import ASSETS, LANGUAGES
@@ -85,7 +86,7 @@ def pages(edition: Path) -> list[str]:
 def index(listed: list[Entry]) -> str:
     """The page that lists the editions in both languages; it works without scripts."""
     template = (ASSETS / "editions.html").read_text("utf-8")
-    return template.replace("<!-- editions -->", "\n".join(_item(entry) for entry in listed))
+    return with_policy(template.replace("<!-- editions -->", "\n".join(_item(entry) for entry in listed)))
 
 
 def _item(entry: Entry) -> str:

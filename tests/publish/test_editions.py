@@ -187,6 +187,7 @@ def test_the_index_lists_editions_in_both_languages_without_scripts(publish: Pub
         publish(edition)
     page = (out / "index.html").read_text("utf-8")
     assert "<script" not in page
+    assert "Content-Security-Policy" in page
     assert re.findall(r"<h2>(.+?)</h2>", page) == [TWO, ONE]
     links = re.findall(r'<a href="([^"]+)"', page)
     assert len(links) == 2 * len(LANGUAGES)
