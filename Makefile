@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench bench-grading coverage reproducible screenshots serve soak test setup site system lint unit browser lock clean
+.PHONY: help bench bench-certify bench-grading coverage reproducible screenshots serve soak test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -66,6 +66,9 @@ bench-grading: setup system  ## speed of grading beside stock nbgrader; a short 
 
 reproducible: setup  ## publish this checkout twice, as on two machines, and compare every byte; ten minutes
 	@$(BIN)/python -m publish.reproduce
+
+bench-certify: setup  ## time to certify 1,000 and 10,000 trainees: signed JSON, PDF, ledger
+	@$(BIN)/python tests/bench/certify.py
 
 screenshots: site ## take the pictures of docs/ again
 	@$(BIN)/python docs/screenshots.py

@@ -10,6 +10,7 @@ NOTEBOOKS = ROOT / "notebooks"
 LABS = ROOT / "labs"
 FRONT = LABS / "linelab" / "widgets" / "front"  # a lab's own page, published as it is
 ASSETS = ROOT / "publish" / "assets"
+VERIFY = ROOT / "autograder" / "certify" / "common"  # what the verify page has in common with `course verify`
 SCHEMA = LABS / "linelab" / "line.schema.json"  # of a line's YAML; published with the site
 
 BUILD = ROOT / "_build"

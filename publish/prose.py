@@ -15,7 +15,7 @@ import yaml
 from markdown_it.token import Token
 
 from publish.parity import markdown
-from publish.paths import ASSETS, BOOK, LABS, LANGUAGES, NOTEBOOKS, ROOT
+from publish.paths import ASSETS, BOOK, LABS, LANGUAGES, NOTEBOOKS, ROOT, VERIFY
 
 SILENT = {"code-cell", "code-block", "code", "math", "bibliography", "glossary", "lab", "quiz", "sheet"}
 SPOKEN_ROLES = {"term", "ref", "doc"}
@@ -45,7 +45,7 @@ def passages() -> Iterator[Passage]:
             yield Passage(_name(path), language, text)
     catalogues = [*(BOOK / "quizzes").glob("*.yml"), *(BOOK / "sheets").glob("*.yml")]
     catalogues += [*(LABS / "linelab" / "cases").glob("*.yml"), LABS / "linelab" / "texts.yml"]
-    for path in sorted([*catalogues, ROOT / "autograder" / "texts.yml"]):
+    for path in sorted([*catalogues, ROOT / "autograder" / "texts.yml", VERIFY / "texts.json"]):
         for language, text in pairs(yaml.safe_load(path.read_text("utf-8"))):
             yield Passage(_name(path), language, NAMES.sub(" ", text))
     for path in sorted(ASSETS.glob("*/texts.js")):

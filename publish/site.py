@@ -27,7 +27,7 @@ from publish.layout import Layout
 from publish.lite import build_lite
 from publish.notebooks import build_releases
 from publish.parts import digest, is_current, renewed, stamp_of
-from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE
+from publish.paths import ASSETS, BUILD, FRONT, LANGUAGES, NOTEBOOKS, RELEASE, RUNTIME, SCHEMA, SITE, VERIFY
 from publish.runtime import build_runtime
 
 Copy = Callable[[str, str], object]
@@ -86,6 +86,7 @@ def assemble(site: Path, layout: Layout, address: str = "", copy: Copy = shutil.
     _copy(VENDOR, site / "assets" / "vendor", copy)
     _copy(ASSETS, site / "assets", copy, ignore=("templates", "landing.html", "editions.*", "__pycache__"))
     _copy(FRONT, site / "assets" / "lab" / "front", copy)
+    _copy(VERIFY, site / "assets" / "verify", copy)
     landing = (ASSETS / "landing.html").read_text("utf-8")
     (site / "index.html").write_text(with_policy(landing), "utf-8")
     draw_previews(site / "assets" / "social")
@@ -109,7 +110,8 @@ def _inputs(layout: Layout) -> str:
     """A hash of the parts, by their own stamps, and of what is copied or checked as it is."""
     stamps = [stamp_of(x) for x in (PYODIDE, LITE, *(BUILD / "book" / y for y in LANGUAGES))]
     own = sorted(p for p in Path(__file__).parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    files = digest([*stamps, *own, *sorted(FRONT.iterdir()), SCHEMA, *sorted(NOTEBOOKS.rglob("*.md"))])
+    copied = [*sorted(FRONT.iterdir()), *sorted(VERIFY.iterdir()), SCHEMA]
+    files = digest([*stamps, *own, *copied, *sorted(NOTEBOOKS.rglob("*.md"))])
     return f"{files} {layout.edition}"
 
 

@@ -15,6 +15,7 @@ from publish.pins import Package, PinnedFile
 
 CLIENT_TIMEOUT = 900  # seconds for one archive; the largest is 77 MB
 URL_TIMEOUT = 60
+TARS = (".tgz", ".gz")
 
 
 class SourceError(Exception):
@@ -75,11 +76,11 @@ def _run(command: list[str]) -> None:
 
 def members(archive: Path, files: list[PinnedFile], folder: Path) -> Iterator[tuple[PinnedFile, Path]]:
     """Take the wanted files out of an archive (or the archive itself), one at a time, into `folder`."""
-    if archive.suffix == ".tgz":
+    if archive.suffix in TARS:
         with tarfile.open(archive) as tar:
             names = set(tar.getnames())
             for file in files:
-                # npm puts everything under one folder, nearly always "package"
+                # all is under one folder: npm's is nearly always "package", a Python source's has its name
                 name = next((n for n in names if n.partition("/")[2] == file.path), None)
                 stream = tar.extractfile(name) if name else None
                 if stream:
@@ -105,7 +106,7 @@ def members(archive: Path, files: list[PinnedFile], folder: Path) -> Iterator[tu
 
 def names(archive: Path) -> list[str]:
     """The files in an archive, as `members` knows them."""
-    if archive.suffix == ".tgz":
+    if archive.suffix in TARS:
         with tarfile.open(archive) as tar:
             return sorted(name.partition("/")[2] for name in tar.getnames())
     with zipfile.ZipFile(archive) as wheel:

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import click
 
 from publish.book import environment
-from publish.paths import ASSETS, BOOK, BUILD, FRONT, LABS, LANGUAGES, NOTEBOOKS, ROOT, SITE
+from publish.paths import ASSETS, BOOK, BUILD, FRONT, LABS, LANGUAGES, NOTEBOOKS, ROOT, SITE, VERIFY
 from publish.serve import Handler, server
 from publish.site import link
 
@@ -32,7 +32,7 @@ PAUSE = 0.3  # seconds between two looks; also how long a burst of changes may t
 ADDRESS = "/-/"
 SCRIPT = f'<script type="module" src="{ADDRESS}reload.js"></script></body>'
 SINGLE = (ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "requirements.txt")
-WATCHED = (BOOK, ROOT / "locale", ROOT / "publish", LABS / "linelab", NOTEBOOKS)
+WATCHED = (BOOK, ROOT / "locale", ROOT / "publish", LABS / "linelab", NOTEBOOKS, VERIFY)
 SHARED = ("quizzes", "sheets", "glossary.csv", "references.bib")  # in the book's folder, of both languages
 
 Times = dict[Path, int]
@@ -81,6 +81,8 @@ def _copy_of(path: Path) -> Path | None:
     """Where the site has a file that it only copies, below its root."""
     if path.is_relative_to(FRONT):
         return Path("assets", "lab", "front", path.relative_to(FRONT))
+    if path.is_relative_to(VERIFY):
+        return Path("assets", "verify", path.relative_to(VERIFY))
     kept = path.is_relative_to(ASSETS) and path.parent not in (ASSETS, ASSETS / "templates")
     if kept or path in (ASSETS / "course.css", ASSETS / "logo.svg"):
         return Path("assets", path.relative_to(ASSETS))

@@ -1,20 +1,20 @@
-"""The commands of certification: explain, decide and issue, revoke, publish, verify."""
+"""The commands of certification: what there is, and how decided certificates are issued and revoked."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from autograder.certify import issue as issuing
-from autograder.certify import keys, pdf, register, site, status
-from autograder.certify import verify as verifying
+from autograder.certify import keys
 from autograder.certify.book import Book
 from autograder.certify.cli_appeal import appeal
 from autograder.certify.cli_decide import decide, explain, refuse, rules_group
+from autograder.certify.cli_issuer import did_document, export, keygen, passphrase, publish_status
 from autograder.certify.cli_ledger import ledger
 from autograder.certify.cli_people import person
+from autograder.certify.cli_verify import verify
 from autograder.certify.cli_vouch import sign_off, trained
 from autograder.certify.desk import enrolled, open_cohort, signing
 from autograder.certify.desk import signer as person_signer
@@ -22,30 +22,10 @@ from autograder.cli import cohort_option
 from autograder.errors import CourseError
 from linelab.trainees import written
 
-SITE = "http://localhost:8000/"
-
 
 @click.group()
 def certify() -> None:
     """Explain, decide, issue and revoke certificates."""
-
-
-@certify.command()
-@cohort_option
-@click.option("--name", required=True, help="Name of the issuer, as certificates show it.")
-@click.option("--site", "address", default=SITE, show_default=True, help="Address of the course site.")
-@click.option("--rotate", is_flag=True, help="Make a new key; the old ones stay as history.")
-def keygen(folder: Path, name: str, address: str, rotate: bool) -> None:
-    """Make the issuer's signing key (a demo issuer).
-
-    The key is encrypted with a passphrase of at least 12 characters: from the environment variable
-    COURSE_KEY_PASSPHRASE, else asked for. Keep a copy of the folder keys/ and of the passphrase apart.
-    """
-    cohort = open_cohort(folder)
-    issuer = keys.generate(cohort.path / "keys", name, address, _passphrase(confirm=True), rotate)
-    Book.open(cohort.path).append("key", {"did": issuer.did, "status_list": issuer.status_list})
-    click.echo(f"Key made: {issuer.did}")
-    click.echo("It is a demo issuer: all it signs says “DEMO – not issued by MOIT or Samsung”.")
 
 
 @certify.command()
@@ -69,7 +49,7 @@ def issue(trainees: tuple[str, ...], folder: Path, with_name: tuple[str, ...]) -
         if not plans:
             click.echo("Nothing to issue: `course certify decide` comes first.")
             return
-        signer = keys.unlock(cohort.path / "keys", _passphrase())
+        signer = keys.unlock(cohort.path / "keys", passphrase())
         work = issuing.Issuing(
             cohort.path / "credentials", book, signer, lambda one: roster[one].name if one in roster else ""
         )
@@ -98,80 +78,8 @@ def revoke(number: str, folder: Path, why: str, who: str, key_file: Path | None)
     click.echo(f"Revoked: {held.id}. Now run `course certify publish-status SITE` and put the site online.")
 
 
-@certify.command("publish-status")
-@click.argument("site_folder", metavar="SITE", type=click.Path(path_type=Path))
-@cohort_option
-def publish_status(site_folder: Path, folder: Path) -> None:
-    """Put the issuer and a fresh signed status list on the built SITE. No personal data goes there."""
-    cohort = open_cohort(folder)
-    entries = Book.open(cohort.path).entries()
-    known = keys.issuers(cohort.path / "keys")
-    if not known:
-        keys.current(cohort.path / "keys")  # raises the error that says how to make one
-    passphrase = _passphrase()
-    lists = []
-    for issuer in known:
-        signer = keys.unlock(cohort.path / "keys", passphrase, issuer)
-        lists.append((issuer, status.build(entries, signer)))
-    where = site.publish(site_folder, lists)
-    revoked = sum(entry.kind == "revocation" for entry in entries)
-    click.echo(f"{where}: {len(lists)} issuer(s), {revoked} revoked, valid {status.DAYS_VALID} days")
-    if entries:
-        click.echo(f"Ledger head, to be noted elsewhere: {entries[-1].hash}")
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@cohort_option
-@click.option(
-    "--site", "site_folder", type=click.Path(path_type=Path), help="Built site to take issuers from."
-)
-@click.pass_context
-def verify(context: click.Context, file: Path, folder: Path, site_folder: Path | None) -> None:
-    """Check a certificate FILE (JSON or PDF) and say why it holds or not.
-
-    Issuers and revocations come from --site, else from the cohort. Ends with code 0 only if it is valid.
-    """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CourseError(f"{file}: {error.strerror}; name the JSON or PDF file of a certificate") from error
-    try:
-        document = verifying.parse(pdf.attached(data) if data[:1024].find(b"%PDF-") >= 0 else data)
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{file}: not a certificate ({error}); name its JSON or PDF file") from error
-    trust = site.trust(site_folder) if site_folder else _trust(folder)
-    report = verifying.verify(document, trust)
-    titles = {
-        "valid": "HỢP LỆ · VALID",
-        "unknown-issuer": "KHÔNG RÕ ĐƠN VỊ CẤP · UNKNOWN ISSUER",
-        "invalid": "KHÔNG HỢP LỆ · NOT VALID",
-    }
-    click.echo(f"{titles[report.verdict]}{'  (DEMO – not issued by MOIT or Samsung)' if report.demo else ''}")
-    signature = any(check.name == "signature" and check.ok for check in report.checks)
-    if signature:
-        click.echo(f"  {document.get('name', '')}")
-    for check in report.checks:
-        sign = {True: "✓", False: "✗", None: "!"}[check.ok]
-        click.echo(f"  {sign} {check.vi}\n    {check.en}")
-    context.exit(0 if report.verdict == "valid" else 1)
-
-
 for command in (person, rules_group, trained, explain, sign_off, decide, refuse):
     certify.add_command(command)
+for command in (keygen, did_document, publish_status, export):
+    certify.add_command(command)
 commands: list[click.Command] = [certify, appeal, verify, ledger]
-
-
-def _passphrase(confirm: bool = False) -> str:
-    known = os.environ.get("COURSE_KEY_PASSPHRASE")
-    return known or str(click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm))
-
-
-def _trust(folder: Path) -> verifying.Trust:
-    """Return what a cohort vouches for; nothing, where the folder is none."""
-    known = keys.issuers(folder / "keys")
-    held = register.read(Book.open(folder).entries()) if known else {}
-    return verifying.Trust(
-        issuers={issuer.did: issuer.name for issuer in known},
-        ledger={one.id: one.revoked for one in held.values()},
-    )

@@ -27,6 +27,9 @@ DEMO = "DEMO – not issued by MOIT or Samsung"
 DEMO_VI = "BẢN TRÌNH DIỄN – không do Bộ Công Thương hay Samsung cấp"
 NAMESPACE = uuid.UUID("7d0a8f2e-5b1c-4c55-9a3e-0f6c1e7d2b94")  # of this course's achievements
 
+# What the badge vocabulary calls each level; one that is not listed is a certification.
+TYPES = {"module": "MicroCredential", "completion": "CertificateOfCompletion"}
+
 Json = dict[str, Any]
 
 
@@ -59,7 +62,7 @@ def build(grant: Grant, rules: Rules, issuer: Issuer) -> Json:
     achievement = {
         "id": f"urn:uuid:{uuid.uuid5(NAMESPACE, f'{rules.version}/{grant.outcome.target}')}",
         "type": ["Achievement"],
-        "achievementType": "CertificateOfCompletion" if level.id == "completion" else "MicroCredential",
+        "achievementType": TYPES.get(level.id, "Certification"),
         "humanCode": f"{grant.outcome.target} {rules.version}",
         "name": title,
         "description": both(level.name),
@@ -85,20 +88,33 @@ def build(grant: Grant, rules: Rules, issuer: Issuer) -> Json:
 
 
 def sign(document: Json, signer: Signer, created: datetime | None = None) -> Json:
-    """Return a signed copy; refuse a demo key that would sign something not marked as a demo."""
-    if signer.issuer.demo and not marked_demo(document):
-        raise CourseError(f"{signer.issuer.did[:20]}…: a demo key signs only what says “{DEMO}”")
+    """Return a signed copy; refuse a demo key for what is not marked as a demo, and a real one for what is.
+
+    The proof of a badge is a list of one, as the Open Badges schema has it; that of a status list is an
+    object, as the W3C's examples have it. Both mean the same.
+    """
+    issuer = signer.issuer
+    if issuer.demo and not marked_demo(document):
+        raise CourseError(f"{issuer.did[:40]}: a demo key signs only what says “{DEMO}”")
+    if not issuer.demo and DEMO in json.dumps(document, ensure_ascii=False):
+        raise CourseError(f"{issuer.did[:40]}: a key for real certificates signs nothing that says “{DEMO}”")
+    contexts.share()
     try:
         signed = DataIntegrityProofSuite().add_proof(
-            document,
-            signing_key=signer.key,
-            verification_method=signer.issuer.method,
-            created=created,
-            extra_contexts=contexts.documents(),
+            document, signing_key=signer.key, verification_method=issuer.method, created=created
         )
     except OpenvcError as error:
         raise CourseError(f"{document.get('id')}: cannot be signed ({error})") from error
-    return dict(signed)
+    badge = "OpenBadgeCredential" in document.get("type", ())
+    return {**signed, "proof": [signed["proof"]] if badge else signed["proof"]}
+
+
+def years_later(start: datetime, years: int) -> datetime:
+    """Return the same day `years` later; 28 February for a 29th that does not exist."""
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return start.replace(year=start.year + years, day=28)
 
 
 def marked_demo(document: Json) -> bool:

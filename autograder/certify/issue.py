@@ -9,22 +9,24 @@ used twice and no credential exists that the ledger does not know.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from autograder.certify import credential, pdf, register, rulebook, status
+from autograder.certify import pdf, register, rulebook, status
 from autograder.certify.book import Book
 from autograder.certify.chain import Draft
 from autograder.certify.chain import Signer as Person
+from autograder.certify.credential import Grant
 from autograder.certify.explain import Outcome
 from autograder.certify.keys import Signer
+from autograder.certify.making import Made, Maker
 from autograder.certify.register import Credential
+from autograder.certify.rules import Rules
 from autograder.errors import CourseError
-from autograder.files import write
 
 REASONS = ("mistake", "misconduct", "on-request", "replaced", "key-lost")
 AT_ONCE = 200  # credentials that go onto the ledger together, once their files are on the disk
@@ -92,29 +94,41 @@ class Issuing:
         ready: list[Credential] = []
         drafts: list[Draft] = []
         for one in plans:
-            wants = one.trainee in named
-            if wants and not self.names(one.trainee):
-                text = f"roster.csv: {one.trainee}: name: empty; fill it in, or leave --with-name out"
-                yield one, CourseError(text)
-                continue
-            if one.place is None or one.place["status_list"] != self.signer.issuer.status_list:
-                one.place = self._place(one, wants)
-                drafts.append(("allotment", one.place))
-            ready.append(one)
-        self.book.append_all(drafts)
-        for start in range(0, len(ready), AT_ONCE):
-            yield from self._issue(ready[start : start + AT_ONCE])
-
-    def _issue(self, plans: list[Credential]) -> Iterator[tuple[Credential, Path | CourseError]]:
-        written: list[tuple[Credential, Path, Draft]] = []
-        for one in plans:
             try:
-                path, digest = self._write(one)
+                if one.place is None or one.place["status_list"] != self.signer.issuer.status_list:
+                    one.place = self._place(one, one.trainee in named)
+                    drafts.append(("allotment", one.place))
+                ready.append(one)
             except CourseError as error:
                 yield one, error
+        self.book.append_all(drafts)
+        batches: dict[str, list[tuple[Credential, Grant]]] = {}  # by the rules that they were decided under
+        for one in ready:
+            digest = one.decision["rules_sha256"]
+            try:
+                grant = self._grant(one, rulebook.by_digest(self.book, digest))
+                batches.setdefault(digest, []).append((one, grant))
+            except CourseError as error:
+                yield one, error
+        for digest, batch in batches.items():
+            yield from self._make(batch, rulebook.by_digest(self.book, digest))
+
+    def _make(
+        self, batch: list[tuple[Credential, Grant]], rules: Rules
+    ) -> Iterator[tuple[Credential, Path | CourseError]]:
+        maker = Maker(self.folder, rules, self.signer)
+        made = zip([one for one, _ in batch], maker.make_all([grant for _, grant in batch]), strict=True)
+        while some := list(islice(made, AT_ONCE)):
+            yield from self._record(some)
+
+    def _record(self, made: list[tuple[Credential, Made]]) -> Iterator[tuple[Credential, Path | CourseError]]:
+        written: list[tuple[Credential, Path, Draft]] = []
+        for one, file in made:
+            if file.error:
+                yield one, CourseError(file.error)
                 continue
-            draft = ("issue", {"trainee": one.trainee, "id": one.id, "sha256": digest})
-            written.append((one, path, draft))
+            draft = ("issue", {"trainee": one.trainee, "id": one.id, "sha256": file.sha256})
+            written.append((one, file.path, draft))
         try:
             self.book.append_all([draft for _, _, draft in written])
         except CourseError:  # one of them was revoked meanwhile: the others go on
@@ -131,6 +145,13 @@ class Issuing:
         return None
 
     def _place(self, one: Credential, named: bool) -> dict[str, Any]:
+        if named and not self.names(one.trainee):
+            raise CourseError(f"roster.csv: {one.trainee}: name: empty; fill it in, or leave --with-name out")
+        if named and not pdf.settable(self.names(one.trainee)):
+            raise CourseError(
+                f"roster.csv: {one.trainee}: name: has letters that the certificate's font lacks; write it "
+                f"in Latin letters, or leave --with-name out"
+            )
         index = status.free_index(self._used)
         self._used.add(index)
         return {
@@ -141,33 +162,24 @@ class Issuing:
             "status_index": index,
         }
 
-    def _write(self, one: Credential) -> tuple[Path, str]:
+    def _grant(self, one: Credential, rules: Rules) -> Grant:
         decision, place = one.decision, one.place
         assert place is not None
         name = self.names(one.trainee) if place["named"] else ""
         if place["named"] and not name:
             raise CourseError(f"roster.csv: {one.trainee}: name: empty by now; revoke {one.id} or fill it in")
-        rules = rulebook.by_digest(self.book, decision["rules_sha256"])
         level = rules.level(decision["level"])
         title = rules.title(level, decision["target"])
-        when = datetime.fromisoformat(decision["valid_from"])
         until = decision.get("valid_until")
-        grant = credential.Grant(
+        return Grant(
             id=one.id,
             trainee=one.trainee,
             name=name,
             outcome=Outcome(level.id, decision["target"], title, True, (), tuple(decision["attempts"])),
             status_index=place["status_index"],
-            valid_from=when,
+            valid_from=datetime.fromisoformat(decision["valid_from"]),
             valid_until=datetime.fromisoformat(until) if until else None,
         )
-        unsigned = credential.build(grant, rules, self.signer.issuer)
-        signed = credential.sign(unsigned, self.signer, created=when)
-        data = credential.dump(signed)
-        path = self.folder / f"{one.id.removeprefix('urn:uuid:')}.json"
-        write(path.with_suffix(".pdf"), pdf.render(signed, self.signer.issuer.site))
-        write(path, data)
-        return path, hashlib.sha256(data).hexdigest()
 
 
 def revoke(book: Book, name: str, why: str, signer: Person) -> Credential:

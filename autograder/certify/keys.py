@@ -1,7 +1,8 @@
 """The issuer's signing keys: made by command, encrypted at rest, bound to what they may sign.
 
 A ``did:key`` issuer is a demo issuer by its very name: anyone can make one in a second. So what it signs
-must say that it is a demo, and `Issuer.demo` follows from the identifier, not from a setting.
+must say that it is a demo. An organisation with a domain is a ``did:web``: its name stays when its key is
+changed, and it signs real certificates, unless the key was made for a trial.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import re
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,18 +39,26 @@ class Issuer:
     did: str
     name: str
     site: str  # address of the course site, ending in "/"; the QR code points at its verify page
-    status_list: str  # identifier of the issuer's status list
+    status_list: str  # identifier of the status list of what this key signs
     created: str
+    key: str = ""  # the public key in multibase; empty where the DID itself says it
+    trial: bool = False  # a did:web issuer that only tries things out
+    withdraws: tuple[str, ...] = ()  # earlier keys, by method, that were found compromised when this was made
 
     @property
     def demo(self) -> bool:
         """Return whether everything this issuer signs must be marked as a demo."""
-        return self.did.startswith("did:key:")
+        return self.trial or self.did.startswith("did:key:")
+
+    @property
+    def public(self) -> str:
+        """Return the public key in multibase."""
+        return self.key or self.did.removeprefix("did:key:")
 
     @property
     def method(self) -> str:
         """Return the verification method named in proofs."""
-        return f"{self.did}#{self.did.removeprefix('did:key:')}"
+        return f"{self.did}#{self.public}"
 
 
 @dataclass(frozen=True)
@@ -57,26 +66,59 @@ class Signer:
     """An issuer with its unlocked key."""
 
     issuer: Issuer
-    key: Ed25519SigningKey
+    secret: bytes = field(repr=False)
+
+    @property
+    def key(self) -> Ed25519SigningKey:
+        """Return the key as the library that signs takes it."""
+        return Ed25519SigningKey(Ed25519PrivateKey.from_private_bytes(self.secret), self.issuer.method)
 
 
-def generate(folder: Path, name: str, site: str, passphrase: str, rotate: bool = False) -> Issuer:
-    """Make a key pair and keep it, encrypted, in `folder`; earlier keys stay there as history."""
+def generate(
+    folder: Path,
+    name: str,
+    site: str,
+    passphrase: str,
+    rotate: bool = False,
+    did: str = "",
+    trial: bool = False,
+    compromised: bool = False,
+) -> Issuer:
+    """Make a key pair and keep it, encrypted, in `folder`; earlier keys stay there as history.
+
+    `rotate` takes the place of the key in use; a ``did:web`` stays the same issuer. `did` is the ``did:web``
+    of the issuer, by default that of the key in use, else a ``did:key``, for demos; of a `trial` all is
+    marked as a demo, too. `compromised` says that the key in use is no longer trusted: nothing that it
+    signed verifies from now on.
+    """
     if len(passphrase) < 12:
         raise CourseError("COURSE_KEY_PASSPHRASE: shorter than 12 characters; choose a longer passphrase")
     if not re.fullmatch(r"https?://[^\s#?]+", site):
         raise CourseError(f"--site {site}: not a web address; give the address of the course site")
-    if issuers(folder) and not rotate:
+    known = issuers(folder)
+    if known and not rotate:
         raise CourseError(f"{folder}: there is a key already; --rotate makes a new one and keeps the old")
+    if known and not did and known[-1].key:
+        did, trial = known[-1].did, known[-1].trial
+    for one in known:
+        if one.did == did and one.trial != trial:
+            kind = "a demo" if one.trial else "a real"
+            raise CourseError(f"--domain: {did} is {kind} issuer already; name another, such as a path of it")
     private = Ed25519PrivateKey.generate()
-    did = "did:key:" + encode_multibase(ED25519_CODE + private.public_key().public_bytes_raw())
+    public = encode_multibase(ED25519_CODE + private.public_key().public_bytes_raw())
     site = site.rstrip("/") + "/"
-    # The list's address need not exist yet: the verify page finds the published list by this name.
-    status_list = f"{site}assets/verify/status/{secrets.token_hex(8)}.json"
-    issuer = Issuer(did, " ".join(name.split()), site, status_list, _now())
+    issuer = Issuer(
+        did=did or f"did:key:{public}",
+        name=" ".join(name.split()),
+        site=site,
+        # The list's address need not exist yet: the verify page finds the published list by this name.
+        status_list=f"{site}assets/verify/status/{secrets.token_hex(8)}.json",
+        created=_now(),
+        key=public if did else "",
+        trial=trial,
+        withdraws=(known[-1].method,) if compromised and known else (),
+    )
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-    # The public side is authenticated with the key: changing it makes the key unreadable.
-    sealed = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, private.private_bytes_raw(), _bound(issuer))
     document = {
         "format": FORMAT,
         "issuer": asdict(issuer),
@@ -84,10 +126,12 @@ def generate(folder: Path, name: str, site: str, passphrase: str, rotate: bool =
         **SCRYPT,
         "salt": base64.b64encode(salt).decode(),
         "nonce": base64.b64encode(nonce).decode(),
-        "sealed": base64.b64encode(sealed).decode(),
     }
+    # The public side is authenticated with the key: changing it makes the key unreadable.
+    sealed = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, private.private_bytes_raw(), _bound(document))
+    document["sealed"] = base64.b64encode(sealed).decode()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = _path(folder, did)
+    path = _path(folder, issuer)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(document, file, ensure_ascii=False, indent=1)
         file.flush()
@@ -97,7 +141,7 @@ def generate(folder: Path, name: str, site: str, passphrase: str, rotate: bool =
 
 def issuers(folder: Path) -> list[Issuer]:
     """Return the public sides of all keys, oldest first; the last one signs."""
-    found = [Issuer(**_read(path)["issuer"]) for path in folder.glob("*.key.json")]
+    found = [_issuer(_read(path)) for path in folder.glob("*.key.json")]
     return sorted(found, key=lambda issuer: (issuer.created, issuer.did))
 
 
@@ -109,23 +153,35 @@ def current(folder: Path) -> Issuer:
     return known[-1]
 
 
+def latest(folder: Path, did: str) -> Issuer:
+    """Return the key of an issuer that signs for it now, its status lists above all."""
+    return [one for one in issuers(folder) if one.did == did][-1]
+
+
 def unlock(folder: Path, passphrase: str, issuer: Issuer | None = None) -> Signer:
     """Decrypt the key of `issuer` (by default the one that signs now)."""
     issuer = issuer or current(folder)
-    path = _path(folder, issuer.did)
+    path = _path(folder, issuer)
     document = _read(path)
     try:
+        if _issuer(document) != issuer:
+            raise ValueError("issuer")
         key = _stretch(passphrase, base64.b64decode(document["salt"]))
         nonce, sealed = (base64.b64decode(document[field]) for field in ("nonce", "sealed"))
-        raw = AESGCM(key).decrypt(nonce, sealed, _bound(issuer))
-        private = Ed25519PrivateKey.from_private_bytes(raw)
+        raw = AESGCM(key).decrypt(nonce, sealed, _bound(document))
+        Ed25519PrivateKey.from_private_bytes(raw)
     except (InvalidTag, ValueError, KeyError) as error:
         raise CourseError(f"{path}: wrong passphrase, or the file was changed; nothing was signed") from error
-    return Signer(issuer, Ed25519SigningKey(private, issuer.method))
+    return Signer(issuer, raw)
 
 
-def _path(folder: Path, did: str) -> Path:
-    return folder / f"{did.rsplit(':', 1)[-1]}.key.json"
+def _path(folder: Path, issuer: Issuer) -> Path:
+    return folder / f"{issuer.public}.key.json"
+
+
+def _issuer(document: dict[str, Any]) -> Issuer:
+    fields = dict(document["issuer"])
+    return Issuer(**fields | {"withdraws": tuple(fields.get("withdraws", ()))})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -133,7 +189,7 @@ def _read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
             raise ValueError("format")
-        Issuer(**document["issuer"])
+        _issuer(document)
     except OSError as error:
         raise CourseError(f"{path}: {error.strerror}; restore the key file from a backup") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -145,8 +201,8 @@ def _stretch(passphrase: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=32, **SCRYPT).derive(passphrase.encode("utf-8"))
 
 
-def _bound(issuer: Issuer) -> bytes:
-    return canonical([FORMAT, asdict(issuer)])
+def _bound(document: dict[str, Any]) -> bytes:
+    return canonical([document["format"], document["issuer"]])
 
 
 def _now() -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.certify import credential, keys, status, verify
+from autograder.certify import credential, keys, status
 
-from .samples import PASSPHRASE, Signed, make
+from .samples import PASSPHRASE, Signed, make, vouched
 
 
 @pytest.fixture(scope="session")
@@ -27,5 +27,5 @@ def signer(issuer_folder: Path) -> keys.Signer:
 def signed(signer: keys.Signer) -> Signed:
     document = make(signer)
     listed = status.build([], signer)
-    trust = verify.Trust({signer.issuer.did: signer.issuer.name}, {listed["id"]: listed})
+    trust = vouched([signer.issuer], {listed["id"]: listed})
     return Signed(document, credential.dump(document), signer, trust, 4711)

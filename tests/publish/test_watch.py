@@ -13,7 +13,7 @@ import pytest
 from publish import warm, watch
 from publish.book import configure, glossary_page, words_of
 from publish.errors import PublishError
-from publish.paths import ASSETS, BOOK, FRONT, LABS, ROOT
+from publish.paths import ASSETS, BOOK, FRONT, LABS, ROOT, VERIFY
 from publish.serve import server
 from publish.watch import Changes
 
@@ -29,6 +29,7 @@ from publish.watch import Changes
         ([ASSETS / "course.css"], Changes(copies=[ASSETS / "course.css"])),
         ([ASSETS / "quiz" / "quiz.js"], Changes(copies=[ASSETS / "quiz" / "quiz.js"])),
         ([FRONT / "main.js"], Changes(copies=[FRONT / "main.js"])),
+        ([VERIFY / "texts.json"], Changes(copies=[VERIFY / "texts.json"])),
         ([ASSETS / "templates" / "lang-switch.html"], Changes(all=True)),
         ([ASSETS / "landing.html"], Changes(all=True)),
         ([LABS / "linelab" / "apps" / "lab01.py", BOOK / "vi" / "x.md"], Changes(all=True)),

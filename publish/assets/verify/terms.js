@@ -2,6 +2,7 @@
 // only, plain terms only, nothing that no context defines. The twin of autograder/certify/terms.py.
 
 import { hex, messageDigest, sha256 } from "./digest.js";
+import { SiteError } from "./errors.js";
 
 export const V2 = "https://www.w3.org/ns/credentials/v2";
 const OB3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
@@ -27,9 +28,6 @@ async function context(url) {
   }
   return { contextUrl: null, documentUrl: url, document: loaded.get(url) };
 }
-
-// The site itself is damaged: a wrong or missing file of its own. Never the credential's fault.
-export class SiteError extends Error {}
 
 let processor;
 function jsonld() {

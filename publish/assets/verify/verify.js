@@ -1,17 +1,32 @@
 // The verify page: choose or drop a certificate, or open it by the link of its QR code; see whether it holds
 // and why. Everything from a credential goes into the page as text, never as HTML.
 
-import { check, issuerId, SiteError } from "./check.js";
+import { check } from "./check.js";
+import { SiteError } from "./errors.js";
 import { fromFile, fromFragment } from "./reading.js";
-import { TEXTS } from "./texts.js";
+import { scanner } from "./scan.js";
 
 const language = document.documentElement.lang.startsWith("en") ? "en" : "vi";
+const texts = await (await fetch(new URL("texts.json", import.meta.url))).json();
+const MONTHS = [
+  ...["January", "February", "March", "April", "May", "June"],
+  ...["July", "August", "September", "October", "November", "December"],
+];
 
+// The texts are those of `course verify`. {name} is filled in as plain text, never as HTML.
 function say(key, details = {}) {
-  return TEXTS[language][key].replace(/\{(\w+)\}/g, (_all, name) => {
+  return texts[key][language].replace(/\{(\w+)\}/g, (_all, name) => {
     const value = details[name];
-    return value instanceof Date ? value.toLocaleDateString(language, { dateStyle: "long" }) : String(value ?? "");
+    return value instanceof Date ? day(value) : String(value ?? "");
   });
+}
+
+// Dates are those of Vietnam, wherever the reader is.
+function day(when) {
+  const local = new Date(when.getTime() + 7 * 3600_000);
+  const [year, month, date] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
+  const two = (number) => String(number).padStart(2, "0");
+  return language === "vi" ? `${two(date)}/${two(month + 1)}/${year}` : `${date} ${MONTHS[month]} ${year}`;
 }
 
 function element(tag, { text, ...properties } = {}, ...children) {
@@ -32,7 +47,8 @@ function mount(root) {
   );
   const result = element("div", { className: "cv-result" });
   result.setAttribute("aria-live", "polite");
-  root.replaceChildren(zone, element("p", { className: "cv-private", text: say("private") }), result);
+  const scan = scanner(say, (fragment) => run(() => fromFragment(fragment)));
+  root.replaceChildren(zone, scan, element("p", { className: "cv-private", text: say("private") }), result);
 
   let latest = 0; // a slow check of an earlier file must not overwrite a later one
   const run = async (read) => {
@@ -41,14 +57,14 @@ function mount(root) {
     let view;
     try {
       const credential = await read();
-      view = credential === null ? null : shown(credential, await check(credential));
+      view = shown(credential, await check(credential));
     } catch (error) {
       view = failure(error);
     }
     if (turn !== latest) return;
-    result.replaceChildren(...(view ? [view] : []));
-    result.querySelector("h2")?.focus({ preventScroll: true });
-    view?.scrollIntoView({ block: "nearest" });
+    result.replaceChildren(view);
+    result.querySelector("h2").focus({ preventScroll: true });
+    view.scrollIntoView({ block: "nearest" });
   };
 
   input.addEventListener("change", () => {
@@ -67,7 +83,7 @@ function mount(root) {
   });
   const fromLink = () => {
     const fragment = location.hash.slice(1);
-    if (fragment.length > 200) run(() => fromFragment(fragment));
+    if (/^\d+\./.test(fragment)) run(() => fromFragment(fragment));
   };
   addEventListener("hashchange", fromLink);
   fromLink();
@@ -88,24 +104,22 @@ function card(verdict, ...children) {
 
 function failure(error) {
   const damaged = error instanceof SiteError;
-  const key = damaged ? "site-damaged" : Object.hasOwn(TEXTS[language], error.message) ? error.message : "not-json";
+  const key = damaged ? "site-damaged" : Object.hasOwn(texts, error.message) ? error.message : "not-json";
   return card("error", banner("warn", say("verdict-error"), say(key, { file: error.message })));
 }
 
 function shown(credential, report) {
   const unchecked = report.checks.some((item) => item.name === "status" && item.ok === null);
   const failed = report.checks.find((item) => item.ok === false);
-  const [kind, title, sentence] = {
-    valid: report.demo
-      ? ["warn", say("verdict-valid-demo"), say(unchecked ? "about-valid-unchecked" : "about-valid")]
-      : ["good", say("verdict-valid"), say(unchecked ? "about-valid-unchecked" : "about-valid")],
-    unknown: ["warn", say("verdict-unknown"), say("about-unknown")],
-    invalid: ["bad", say("verdict-invalid"), failed ? say(failed.why, failed) : ""],
+  const [kind, sentence] = {
+    valid: [report.demo ? "warn" : "good", say(unchecked ? "about-valid-unchecked" : "about-valid")],
+    unknown: ["warn", say(report.trusted ? "about-unknown" : "about-unknown-key")],
+    invalid: ["bad", failed ? say(failed.why, failed) : ""],
   }[report.verdict];
   return card(
     report.verdict,
     report.demo && element("p", { className: "cv-demo", text: say("about-demo") }),
-    banner(kind, title, sentence),
+    banner(kind, say(report.title), sentence),
     report.trusted ? content(credential, report) : element("p", { className: "cv-hidden", text: say("about-invalid-hidden") }),
     element("h3", { text: say("checks") }),
     element("ul", { className: "cv-checks" }, ...report.checks.map(line)),
@@ -130,6 +144,8 @@ function content(credential, report) {
     [say("trainee"), who.identifier && who.identifier.replace(/^(\w{4})(\w{4})$/, "$1-$2")],
     [say("issuer"), known?.issuer ?? credential.issuer?.name],
     [say("criteria"), inLanguage(achievement.criteria?.narrative)],
+    [say("issued"), date(credential.validFrom)],
+    [say("until"), date(credential.validUntil)],
   ];
   return element(
     "div",
@@ -139,6 +155,11 @@ function content(credential, report) {
     element("dl", {}, ...rows.filter(([, value]) => value).flatMap(([label, value]) => [element("dt", { text: label }), element("dd", { text: value })])),
     element("p", { className: "cv-compare", text: say("compare") }),
   );
+}
+
+function date(text) {
+  const when = new Date(text ?? NaN);
+  return Number.isNaN(when.getTime()) ? "" : day(when);
 }
 
 function technical(credential) {
@@ -152,7 +173,7 @@ function technical(credential) {
       element("dt", { text: say("id") }),
       element("dd", { text: String(credential.id ?? "") }),
       element("dt", { text: say("key") }),
-      element("dd", { text: issuerId(credential) }),
+      element("dd", { text: String([credential.proof].flat()[0].verificationMethod) }),
     ),
     element("pre", { text: JSON.stringify(credential, null, 2), tabIndex: 0 }),
   );
