@@ -82,7 +82,8 @@ def on_cluster(
                 if not running:
                     return
                 try:
-                    ready: Any = wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
+                    with client.as_current():
+                        ready: Any = wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
                 except TimeoutError:
                     continue
                 for future in ready.done:
