@@ -44,15 +44,15 @@ def outputs(data: bytes, count: int) -> Iterator[list[dict[str, Any]]]:
 def kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
     """The output as text and picture, or None."""
     kind, data = output.get("output_type"), output.get("data")
-    made: nbformat.NotebookNode | None = None
+    made: dict[str, Any] = {}
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        made = nbformat.v4.new_output("stream", name=name, text=readable(output.get("text")))
+        made = {"output_type": kind, "name": name, "text": readable(output.get("text"))}
     elif kind == "error":
         trace = output.get("traceback")
         lines = [readable(x) for x in trace] if isinstance(trace, list) else []
         name, value = readable(output.get("ename")), readable(output.get("evalue"))
-        made = nbformat.v4.new_output("error", ename=name, evalue=value, traceback=lines)
+        made = {"output_type": kind, "ename": name, "evalue": value, "traceback": lines}
     elif kind in ("display_data", "execute_result") and isinstance(data, dict):
         shown = (
             {"text/plain": readable(data["text/plain"])} if isinstance(data.get("text/plain"), str) else {}
@@ -60,8 +60,9 @@ def kept(output: dict[str, Any]) -> nbformat.NotebookNode | None:
         image = data.get("image/png")
         if isinstance(image, str) and (drawn := picture(image)):
             shown["image/png"] = drawn
-        made = nbformat.v4.new_output("display_data", data=shown) if shown else None
-    return made
+        made = {"output_type": "display_data", "data": shown, "metadata": {}} if shown else {}
+    # in form by its making; nbformat's own way to make one checks it against the schema, which takes long
+    return nbformat.from_dict(made) if made else None
 
 
 def _parsed(line: bytes) -> list[Any] | None:

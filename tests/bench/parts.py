@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from autograder import sandbox
+from autograder.bubblewrap import environment
 from autograder.cohort import Cohort
 from autograder.collect import Attempt
 from autograder.entry import Entries
 from autograder.execute import execute, source_of
-from autograder.grade import Outcome, _enter, _recorded, latest
+from autograder.grade import Outcome, _enter, _recorded, counted
 from autograder.judge import Sheet, hidden_seeds, judge_all
 from autograder.submission import as_json
 from autograder.work import BATCH, Done
@@ -50,7 +51,7 @@ while True:
         break
     number = os.fork()
     if number == 0:
-        inside.run_job(*files)
+        inside.run_job(inside.read_job(files[0]), files[1])
     for file in files:
         os.close(file)
     os.waitpid(number, 0)
@@ -62,7 +63,8 @@ def measure(cohort: Cohort, copy: Path) -> dict[str, float]:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(cohort.path, copy)
     cohort = Cohort.open(copy)
-    attempts = latest(cohort)[:MOST]
+    counting = counted(cohort)[:MOST]
+    attempts = [one.attempt for one in counting]
     seeds = hidden_seeds(cohort.secret, attempts[0].assignment)
     found: dict[str, list[float]] = {name: [] for name in WORDS}
     ran = []
@@ -98,9 +100,9 @@ def measure(cohort: Cohort, copy: Path) -> dict[str, float]:
         for first in range(0, len(attempts), BATCH):
             batch = slice(first, first + BATCH)
             recorded = []
-            for attempt, (run, text), verdict in zip(attempts[batch], ran[batch], judged[batch], strict=True):
-                done = Done(run.answers, run.problems, run.trainee, verdict, text, run.seconds)
-                recorded.append((attempt, _recorded(cohort, attempt, done)))
+            for one, (run, text), verdict in zip(counting[batch], ran[batch], judged[batch], strict=True):
+                done = Done(run.answers, run.said, run.trainee, verdict, text, run.seconds)
+                recorded.append((one.attempt, _recorded(cohort, one, done)))
             _enter(entries, recorded, Outcome())
         found["entering"] = [(time.perf_counter() - begun) / len(attempts)]
     pairs = zip(found["sandboxed"], found["bare_fork"], strict=True)
@@ -125,9 +127,9 @@ def _bare() -> Iterator[Callable[[bytes], bytes]]:
     """The same warm process and the same fork, but in no namespace, without limits, filter or watch."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     here = str(Path(sandbox.__file__).parent)
-    environment = sandbox._environment() | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    variables = environment() | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", BARE, str(theirs.fileno()), here]
-    with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment) as process:
+    with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=variables) as process:
         theirs.close()
         assert ours.recv(16) == b"ready"
 
