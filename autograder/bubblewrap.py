@@ -13,7 +13,7 @@ from autograder.errors import CourseError
 
 SYSTEM = [Path(p) for p in ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/alternatives")]
 HERE = Path(__file__).parent
-PARTS = ("warm.py", "lock.py", "seccomp.py", "inside.py")  # what of this package is inside
+PARTS = ("warm.py", "lock.py", "seccomp.py", "inside.py", "recorder.py")  # what of this package is inside
 LABS = "/course/labs"
 RUNNER = "/course/warm.py"
 SCRATCH = 16 << 20  # bytes of the warm process's own work folder

@@ -20,7 +20,6 @@ import os
 import secrets
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -33,11 +32,11 @@ from typing import Any, Self
 from autograder.assignments import NOTEBOOKS
 from autograder.bubblewrap import HERE, bwrap_command, environment, shown, spare_users
 from autograder.errors import CourseError
+from autograder.forked import Forked
 from autograder.seccomp import MACHINES, supported
 from autograder.watch import Limits, Outcome, watch
 
 START = 60.0  # seconds that a start may take on a slow machine
-CREDENTIALS = struct.Struct("3i")  # process, user, group
 STARTED = b'{"started": true}'  # what `inside.py` says before the first cell where nobody else can say it
 NO_NAMESPACES = (
     "user namespaces are off, so notebooks cannot be locked in: run "
@@ -93,7 +92,7 @@ class Sandbox:
                 self._process.wait()
                 self._process = None
 
-    def _start(self, payload: bytes, limits: Limits) -> tuple[_Forked, int, int]:
+    def _start(self, payload: bytes, limits: Limits) -> tuple[Forked, int, int]:
         """The notebook's first process, and the pipes of its results and errors."""
         with contextlib.ExitStack() as ours, tempfile.TemporaryFile() as job:
             job.write(payload)
@@ -113,7 +112,7 @@ class Sandbox:
                 with self._lock:
                     socket.send_fds(requests, [json.dumps(asked).encode()], files)
                 theirs.close()
-                return _Forked(ending), results[0], errors[0]
+                return Forked(ending), results[0], errors[0]
             except BaseException:
                 ending.close()
                 os.close(results[0])
@@ -158,58 +157,6 @@ class Sandbox:
             return NO_NAMESPACES
         reason = (said.strip().splitlines() or [error])[-1]
         return f"the sandbox does not start: {reason}; try bwrap --ro-bind / / true"
-
-
-class _Forked:
-    """A notebook's processes, by the number of their first one; `begun` once the notebook itself runs."""
-
-    def __init__(self, ending: socket.socket) -> None:
-        self._ending = ending
-        self._code: int | None = None
-        self.begun = False
-        try:
-            _, extra, _, _ = ending.recvmsg(64, socket.CMSG_SPACE(CREDENTIALS.size))
-            found = [data for _, kind, data in extra if kind == socket.SCM_CREDENTIALS]
-            self.pid = CREDENTIALS.unpack(found[0])[0] if found else 0
-            if not self.pid:
-                raise OSError("a notebook's processes could not be made")
-            self._handle = os.pidfd_open(self.pid)
-        except ProcessLookupError:  # it is over already
-            self._handle = -1
-
-    def poll(self) -> int | None:
-        return self._look(0.0)
-
-    def wait(self, timeout: float | None = None) -> int:
-        code = self._look(timeout)
-        if code is None:
-            raise subprocess.TimeoutExpired("notebook", timeout or 0.0)
-        return code
-
-    def kill(self) -> None:
-        if self._handle >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-
-    def _look(self, timeout: float | None) -> int | None:
-        if self._code is not None:
-            return self._code
-        self._ending.settimeout(timeout)
-        try:
-            said = self._ending.recv(256)
-            if said == b"begun":
-                self.begun = True
-                said = self._ending.recv(256)
-        except (BlockingIOError, TimeoutError):
-            return None
-        except OSError:
-            said = b""
-        self._code = json.loads(said)["code"] if said else -signal.SIGKILL
-        self._ending.close()
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
-        return self._code
 
 
 def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool = False) -> Outcome:

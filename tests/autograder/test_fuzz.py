@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,27 +17,22 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from autograder import execute as execute_module
-from autograder import grade as grade_module
-from autograder import work as work_module
 from autograder.assignments import release_notebook
 from autograder.cohort import Cohort
-from autograder.collect import attempts, collect
-from autograder.entry import Entries
 from autograder.execute import execute
-from autograder.feedback import write_feedback
-from autograder.judge import hidden_seeds
-from autograder.nbgrader_course import prepare_course
+from autograder.records import read
 from autograder.sandbox import Limits, Outcome
-from autograder.work import Task, do
+from course import main
 from linelab.answers import validate
 from linelab.trainees import check_character
 
 SOAK = bool(os.environ.get("COURSE_SOAK"))
 NOTEBOOKS = 2_000 if SOAK else 160
 CHANNELS = 20_000 if SOAK else 600
-TRAINEES = [f"{i:07d}" + check_character(f"{i:07d}") for i in range(8)]
+TRAINEES = [f"{i:07d}" + check_character(f"{i:07d}") for i in range(NOTEBOOKS)]
 TIGHT = partial(Limits, cell=0.6, total=1.0, wall=1.3, cpu=2, memory_all=1 << 30)
 ZOO = yaml.safe_load((Path(__file__).parent / "zoo" / "zoo.yml").read_text("utf-8"))
 # those that are over in a moment, whatever else happens to them
@@ -207,51 +202,42 @@ def test_the_damage_is_the_same_each_time_and_of_all_kinds() -> None:
     assert 25 < readable < 60
 
 
+def course(cohort: Cohort, *arguments: str, codes: Sequence[int] = (0,)) -> str:
+    result = CliRunner().invoke(main, [arguments[0], "-C", str(cohort.path), *arguments[1:]])
+    assert result.exit_code in codes, result.output
+    return result.output
+
+
 def test_no_damage_stops_the_batch(cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute_module, "Limits", TIGHT)
     (cohort.path / "roster.csv").write_text("trainee\n" + "".join(f"{t}\n" for t in TRAINEES))
-    prepare_course(cohort.path / "nbgrader", cohort.language)
     folder = tmp_path / "hand-ins"
     folder.mkdir()
     for seed in range(NOTEBOOKS):
         (folder / f"{seed:05d}.json").write_bytes(mutant(seed))
-    receipts = collect(cohort, [folder])
-    by_file = {receipt.file for receipt in receipts}
-    assert len(by_file) == NOTEBOOKS
-    assert {receipt.status for receipt in receipts} <= {"accepted", "duplicate", "rejected"}
-    assert all(receipt.reason.isprintable() for receipt in receipts)
-    accepted = sum(receipt.status == "accepted" for receipt in receipts)
-    assert accepted > NOTEBOOKS // 4
-    seeds = hidden_seeds(cohort.secret, "w01")
-    graded = 0
-    try:
-        with Entries.open(cohort.path) as entries:
-            waiting = [attempts(cohort, trainee, "w01") for trainee in TRAINEES]
-            while any(waiting):
-                for attempt in [mine.pop(0) for mine in waiting if mine]:
-                    note = attempt.path.with_suffix(".json").read_text("utf-8")
-                    task = Task("k", attempt.path.read_bytes(), attempt.trainee, "w01", cohort.edition, seeds)
-                    try:
-                        done = do(task)
-                        record = grade_module._recorded(cohort, attempt, done)
-                        entries.enter(record, attempt.read(), datetime.now(UTC))
-                    except Exception as error:
-                        raise AssertionError(f"{note}: {type(error).__name__}: {error}") from error
-                    graded += 1
-                    assert record.faults == [], note
-                    assert all(points is None or 0 <= points <= 6 for points in record.points.values()), note
-                    assert not any(validate("w01", q, v) for q, v in done.answers.items() if q != "q8"), note
-                    assert len(record.problems) <= 21, note
-                problems: list[str] = []
-                for page in write_feedback(cohort, problems):
-                    text = page.read_text("utf-8")
-                    assert "<script" not in text
-                    assert all(c.isprintable() or c == "\n" for c in text)
-                assert problems == []
-    finally:
-        while work_module._sandboxes:
-            work_module._sandboxes.pop().close()
-    assert graded == accepted
+    course(cohort, "collect", str(folder), codes=(0, 1))
+    with (cohort.path / "receipts.csv").open(encoding="utf-8", newline="") as stream:
+        receipts = list(csv.DictReader(stream))
+    assert {Path(receipt["file"]).name[:5] for receipt in receipts} == {f"{n:05d}" for n in range(NOTEBOOKS)}
+    assert all(receipt["reason"].isprintable() for receipt in receipts)
+    taken = {receipt["trainee"] for receipt in receipts if receipt["status"] == "accepted"}
+    assert len(taken) > NOTEBOOKS // 4
+    said = course(cohort, "grade", "--jobs", "2")
+    assert f"{len(taken)} graded, 0 unchanged, 0 failed" in said, said
+    for path in sorted((cohort.path / "answers").rglob("[0-9]*.json")):
+        record = read(path)
+        assert record.faults == [], path
+        assert all(points is None or 0 <= points <= 6 for points in record.points.values()), path
+        assert not any(validate("w01", q, v) for q, v in record.answers.items() if q != "q8"), path
+        assert len(record.problems) <= 21, path
+    course(cohort, "feedback")
+    course(cohort, "report")
+    pages = [*(cohort.path / "feedback").rglob("*.html"), cohort.path / "report" / "index.html"]
+    assert len(pages) > len(taken)
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert "alert(1)</script" not in text
+        assert all(c.isprintable() or c == "\n" for c in text), page
 
 
 def channel(r: random.Random) -> bytes:

@@ -471,7 +471,6 @@ def test_memory_of_many_processes_is_watched() -> None:
 
 
 def test_endless_cells_end() -> None:
-    started = time.monotonic()
     outcome = run(
         "while True: pass",
         "import time\ntime.sleep(1000)",
@@ -482,7 +481,8 @@ def test_endless_cells_end() -> None:
     assert "OutOfTime" in printed(outcome, 0)
     assert "OutOfTime" in printed(outcome, 1)
     assert "goes on" in printed(outcome, 3)
-    assert time.monotonic() - started < 10
+    assert outcome.stopped is None
+    assert b'"done"' in outcome.data
 
 
 def test_a_cell_that_swallows_every_alarm_is_killed_from_outside() -> None:
