@@ -44,7 +44,7 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 unit: setup system
-	@$(BIN)/python -m pytest -m "not browser" -n auto --dist worksteal
+	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser
