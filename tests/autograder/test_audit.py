@@ -51,7 +51,7 @@ ALLOWED = {
     "autograder/rules.py yaml.load": "a safe loader of our own; the instructor's file, not a trainee's",
     "autograder/certify/rules.py yaml.load": "the same; the rules of certificates",
     "autograder/certify/pdf.py compile": "the typesetter and a template of our own; what it sets is data",
-    "autograder/certify/making.py ProcessPoolExecutor": "pickles between our own processes; no trainee's code",
+    "autograder/certify/making.py ProcessPoolExecutor": "pickles between our own processes alone",
     "labs/linelab/experiment.py joblib": "runs of who calls it; grading uses one process",
     "labs/linelab/apps/__init__.py import_module": "a lab that is there; grading opens none",
     "course.py import_module": "our own groups of commands",
