@@ -86,6 +86,6 @@ def run(
 
 
 def _put(source: Path, target: Path) -> None:
-    fresh = target.with_name(target.name + ".part")
+    fresh = target.with_name(f"{target.name}.{os.getpid()}.part")
     fresh.write_bytes(source.read_bytes())
     fresh.replace(target)

@@ -22,7 +22,7 @@ Rewrite = Callable[[str, bytes], Iterable[tuple[str, bytes]]]
 
 def write_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> Path:
     """Write a zip whose bytes depend on names and contents alone; a half-written file never has the name."""
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for name, content in sorted(members):
             info = zipfile.ZipInfo(name, EPOCH)
