@@ -16,7 +16,7 @@ help:            ## list what can be made
 serve: setup     ## set up, build both languages, serve the site on a local address, follow changes
 	@$(BIN)/course site serve --watch --port $(PORT)
 
-test: setup system lint unit browser  ## set up, then all checks and tests
+test: setup system lint site unit browser  ## set up, then all checks and tests
 
 setup: $(VENV)/.ready   ## the Python environment with its pinned packages
 
@@ -43,7 +43,7 @@ site: setup      ## build the site into _build/site
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-unit: setup system
+unit: site system  # the site first: two processes of tests must not build its parts at once
 	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup
 
 browser: site system
