@@ -95,9 +95,6 @@ def test_a_pure_wheel_has_no_machine_code_and_says_so(tmp_path: Path) -> None:
     assert wheels.metadata(made) == ("lib", "1.0", ["lib"])
 
 
-pytestmark = pytest.mark.xdist_group("runtime")  # one build serves the whole module
-
-
 @pytest.fixture(scope="module")
 def built() -> Path:
     return runtime.build_runtime(RUNTIME / "pyodide")
