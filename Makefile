@@ -44,7 +44,8 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 unit: site system  # the site first: two processes of tests must not build its parts at once
-	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup --ignore tests/publish
+	@$(BIN)/python -m pytest -m "not browser" tests/publish
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser

@@ -127,11 +127,3 @@ def published(tmp_path_factory: pytest.TempPathFactory, signer: minisign.Signer)
         for edition in ("2026-central-1", "2026-central-2"):
             editions.put(edition, folder / "web", SOURCE, signer=signer)
     return folder / "web"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these share the parts in ``_build``, which one process at a time may make anew."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("publish"))
