@@ -174,6 +174,13 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 )
 @click.option("--comment", default="", help="With --set: what the trainee reads beside the mark.")
 @click.option("--port", default=8890, show_default=True, help="Port of the page on this machine.")
+@click.option(
+    "--ip",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="COURSE_REVIEW_IP",
+    help="Address that the page listens at; only a container needs another.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 def review(
     folder: Path,
@@ -187,6 +194,7 @@ def review(
     given: tuple[str, str, str, str] | None,
     comment: str,
     port: int,
+    ip: str,
     no_browser: bool,
 ) -> None:
     """Mark free-text answers on a page in the browser, with the rubric beside each.
@@ -234,7 +242,7 @@ def review(
     if not only_list:
         from autograder.review.server import serve
 
-        serve(desk, port, not no_browser)
+        serve(desk, port, not no_browser, ip)
 
 
 @click.command()
