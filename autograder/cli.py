@@ -126,8 +126,7 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 
     May be stopped at any time; the next run goes on where it stopped.
     """
-    from autograder.cohort import Cohort
-    from autograder.grade import grade as run
+    from autograder.sandbox import Sandbox
 
     if unsafe:
         click.secho(
@@ -138,7 +137,20 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
         )
     jobs = jobs or len(os.sched_getaffinity(0))
     try:
-        outcome = run(Cohort.open(folder), jobs=jobs, regrade=regrade, unsafe=unsafe, scheduler=scheduler)
+        with Sandbox() as sandbox:
+            if not unsafe and not scheduler:
+                sandbox.begin()  # it loads its packages while we load ours
+            from autograder.cohort import Cohort
+            from autograder.grade import grade as run
+
+            outcome = run(
+                Cohort.open(folder),
+                jobs=jobs,
+                regrade=regrade,
+                unsafe=unsafe,
+                scheduler=scheduler,
+                sandbox=sandbox,
+            )
     except KeyboardInterrupt:
         click.echo("\nStopped. What is graded is kept; run the same command again to go on.", err=True)
         sys.exit(130)
