@@ -54,7 +54,8 @@ def read(path: Path, words: Words) -> HtmlElement:
             element.drop_tree()
     for image in page.iter("img"):
         image.set("src", (path.parent / image.get("src")).resolve().as_uri())
-        image.attrib.pop("loading", None)
+        for name in ("loading", "style", "width", "height"):
+            image.attrib.pop(name, None)
     _formulas(page)
     _folds(page)
     _exercises(page, words)

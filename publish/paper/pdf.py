@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from lxml.html import builder as E  # noqa: N812 - as its documentation writes it
 
 from autograder.assignments import EDITION
 from publish import fetch
@@ -21,7 +22,7 @@ from publish.errors import PublishError
 from publish.paper.index import index
 from publish.paper.volume import INDEX, Volume, compose, text
 from publish.parts import digest, is_current, renewed, stamp_of
-from publish.paths import BUILD, CACHE, LANGUAGES, ROOT
+from publish.paths import BUILD, CACHE, LANGUAGES, ROOT, book_name
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -47,11 +48,6 @@ FACES = (
 )
 
 
-def name_of(language: str) -> str:
-    """The file's name."""
-    return f"smart-factory-{language}.pdf"
-
-
 def build_pdfs(out: Path = PDF, edition: str = EDITION, address: str = "") -> Path:
     """Build the book of each language as a PDF, or leave them if nothing has changed.
 
@@ -73,7 +69,7 @@ def build_pdfs(out: Path = PDF, edition: str = EDITION, address: str = "") -> Pa
         for language, pages in books.items():
             began = time.perf_counter()
             click.echo(f"PDF ({language}): typesetting, one to two minutes")
-            count = typeset(pages, language, fresh / name_of(language), edition=edition, address=address)
+            count = typeset(pages, language, fresh / book_name(language), edition=edition, address=address)
             click.echo(f"  {count} pages in {time.perf_counter() - began:.0f} s")
     return out
 
@@ -122,7 +118,8 @@ def _last_pages(volume: Volume, places: dict[str, int], language: str) -> str:
     for other in list(body):
         if other is not chapter:
             body.remove(other)
-    chapter.set("style", f"counter-reset: page {places[INDEX]}")
+    first = E.STYLE(f"@page chapter:first {{ counter-reset: page {places[INDEX]} }}")
+    volume.document.find("head").append(first)
     return text(volume.document)
 
 

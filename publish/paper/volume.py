@@ -16,7 +16,6 @@ from lxml import html
 from lxml.html import HtmlElement
 from lxml.html import builder as E  # noqa: N812 - as its documentation writes it
 
-from publish.glossary import Term
 from publish.paper.index import defined, mark
 from publish.paper.pages import having, read
 from publish.paths import ASSETS, ROOT
@@ -44,8 +43,8 @@ class Volume:
     """The document, the uses of terms in it, and where each is explained, both by id."""
 
     document: HtmlElement
-    uses: list[tuple[Term, str]] = field(default_factory=list)
-    entries: dict[Term, str] = field(default_factory=dict)
+    uses: list[tuple[str, str]] = field(default_factory=list)
+    entries: dict[str, str] = field(default_factory=dict)
 
 
 def chapters() -> list[Chapter]:
@@ -194,9 +193,9 @@ def _number(chapter: HtmlElement, number: str, words: Words) -> None:
 
 
 def _cover(title: str, words: Words, edition: str) -> list[HtmlElement]:
-    logo = E.IMG(src=(ASSETS / "logo.svg").as_uri(), alt="")
+    logo = f"background-image:url({(ASSETS / 'logo.svg').as_uri()})"
     cover = E.SECTION(
-        E.DIV(logo, E.CLASS("cover-mark")),
+        E.DIV(E.CLASS("cover-mark"), style=logo),
         E.P(title, E.CLASS("cover-title")),
         E.P(words["subtitle"], E.CLASS("cover-subtitle")),
         E.P(words["edition"].format(edition=edition), E.CLASS("cover-edition")),
