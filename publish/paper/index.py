@@ -108,9 +108,19 @@ def index(
 
 def _line(name: str, at: Mapping[int, str], entry: str) -> HtmlElement:
     line = E.P(name, E.CLASS("index-line"))
-    for page, anchor in sorted(at.items()):
-        link = E.A(str(page), href=f"#{anchor}")
-        if anchor == entry:
-            link.set("class", "definition")
-        line.extend([E.SPAN(", "), link])
+    for first, last in _runs(page for page, anchor in at.items() if anchor != entry):
+        shown = str(first) if first == last else f"{first}–{last}"
+        line.extend([E.SPAN(", "), E.A(shown, href=f"#{at[first]}")])
+    definition = next(str(page) for page, anchor in at.items() if anchor == entry)
+    line.extend([E.SPAN(", "), E.A(definition, E.CLASS("definition"), href=f"#{entry}")])
     return line
+
+
+def _runs(pages: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Pages with those that follow each other taken together, such as 3, 5–8, 11; two stay two."""
+    run: list[int] = []
+    for page in [*sorted(pages), -1]:
+        if run and page != run[-1] + 1:
+            yield from [(run[0], run[-1])] if len(run) > 2 else [(x, x) for x in run]
+            run = []
+        run.append(page)

@@ -118,7 +118,7 @@ def _last_pages(volume: Volume, places: dict[str, int], language: str) -> str:
     for other in list(body):
         if other is not chapter:
             body.remove(other)
-    first = E.STYLE(f"@page chapter:first {{ counter-reset: page {places[INDEX]} }}")
+    first = E.STYLE(f"@page :first {{ counter-reset: page {places[INDEX]} }}")
     volume.document.find("head").append(first)
     return text(volume.document)
 
