@@ -140,5 +140,5 @@ def _syllable(text: str, language: str) -> tuple[tuple[int, ...], int]:
         plain = unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES))
         if language != "vi" and plain not in "đ":
             plain = parts[0]
-        letters.append(LETTERS.find(plain) if plain in LETTERS else int(plain) - 100 if plain.isdigit() else -1)
+        letters.append(int(plain) - 100 if plain.isdigit() else LETTERS.find(plain))
     return tuple(letters), tone

@@ -111,7 +111,7 @@ def _add_books(site: Path, pdf: Path) -> None:
         page = site / language / "index.html"
         text = page.read_text("utf-8")
         if HIDDEN not in text:
-            raise PublishError(f"{page}: has no place for the link to the PDF; add {{book-pdf}} to its source")
+            raise PublishError(f"{page}: has no place for the link to the PDF; its source needs {{book-pdf}}")
         page.unlink()  # never into the old file: it may be a link to a part of the build
         page.write_text(text.replace(HIDDEN, SHOWN), "utf-8")
 

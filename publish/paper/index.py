@@ -54,7 +54,7 @@ def mark(chapter: HtmlElement, language: str, name: str) -> Iterator[tuple[str, 
 
 
 def _texts(element: HtmlElement, seen: set[str]) -> Iterator[tuple[HtmlElement, bool, set[str]]]:
-    """Each text of a chapter: the element that it is in or behind, which of the two, and its section's terms."""
+    """Each text of a chapter: the element that it is in or behind, which of the two, its section's terms."""
     if not isinstance(element.tag, str) or element.tag in SKIPPED:
         return
     if SKIPPED_CLASSES & set(element.get("class", "").split()):

@@ -28,8 +28,8 @@ SCREEN_ONLY = (
     *(
         having(name)
         for name in (
-            "headerlink", "toctree-wrapper", "cs-pdf", "course-lab-notebook", "course-pdf", "cq-act", "cq-reply",
-            "cq-moves", "sd-summary-state-marker",
+            "headerlink", "toctree-wrapper", "cs-pdf", "course-lab-notebook", "course-pdf", "cq-act",
+            "cq-reply", "cq-moves", "sd-summary-state-marker",
         )
     ),
 )  # fmt: skip
@@ -47,7 +47,7 @@ def read(path: Path, words: Words) -> HtmlElement:
     """
     found = html.fromstring(path.read_text("utf-8")).xpath(having("bd-article", "article") + "/section")
     if len(found) != 1:
-        raise PublishError(f"{path}: has {len(found)} articles with one section, not 1; is it a page of a book?")
+        raise PublishError(f"{path}: has {len(found)} articles with one section, not 1; is it of a book?")
     page: HtmlElement = found[0]
     for place in SCREEN_ONLY:
         for element in page.xpath(place):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from lxml.html import builder as E  # noqa: N812 - as its documentation writes it
@@ -23,9 +23,6 @@ from publish.paper.index import index
 from publish.paper.volume import INDEX, Volume, compose, text
 from publish.parts import digest, is_current, renewed, stamp_of
 from publish.paths import BUILD, CACHE, LANGUAGES, ROOT, book_name
-
-if TYPE_CHECKING:
-    from weasyprint.text.fonts import FontConfiguration
 
 PDF = BUILD / "pdf"
 STYLE = Path(__file__).with_name("paper.css")

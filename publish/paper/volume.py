@@ -67,7 +67,9 @@ def chapters() -> list[Chapter]:
     return [*(Chapter((name,), kind="front") for name in FRONT), *middle, *back]
 
 
-def compose(pages: Path, language: str, words: Words, title: str, *, edition: str, address: str = "") -> Volume:
+def compose(
+    pages: Path, language: str, words: Words, title: str, *, edition: str, address: str = ""
+) -> Volume:
     """Put a built book together.
 
     Parameters
@@ -124,9 +126,7 @@ def text(document: HtmlElement) -> str:
 # -- chapters
 
 
-def _chapter(
-    chapter: Chapter, pages: Path, included: set[str], words: Words, online: str
-) -> HtmlElement:
+def _chapter(chapter: Chapter, pages: Path, included: set[str], words: Words, online: str) -> HtmlElement:
     parts = []
     for name in chapter.names:
         part = read(pages / f"{name}.html", words)
@@ -153,9 +153,10 @@ def _address(part: HtmlElement, name: str, included: set[str], words: Words, onl
     """Make ids unique in the document and links follow them."""
     for element in part.xpath(".//*[@id][not(ancestor-or-self::svg)]"):
         element.set("id", f"{slug(name)}.{element.get('id')}")
-    own = part.get("id")
-    part.insert(0, E.SPAN(id=f"{slug(name)}.{own}"))
+    part.insert(0, E.SPAN(id=f"{slug(name)}.{part.get('id')}"))
     part.set("id", slug(name))
+    for section in (part, *part.iterdescendants("section")):
+        _settle(section)
     for link in part.iter("a"):
         href = link.get("href", "")
         if href.startswith(("http://", "https://", "mailto:")):
@@ -174,6 +175,15 @@ def _address(part: HtmlElement, name: str, included: set[str], words: Words, onl
         else:
             link.tag = "span"
             del link.attrib["href"]
+
+
+def _settle(section: HtmlElement) -> None:
+    """Move the marks before a heading into it: between two headings they would let the page end there."""
+    heading = next(section.iter(*HEADINGS))
+    for place in list(section.iterchildren("span")):
+        if place.get("id") and not len(place) and section.index(place) < section.index(heading):
+            heading.insert(0, place)
+            place.tail, heading.text = heading.text, None
 
 
 def _number(chapter: HtmlElement, number: str, words: Words) -> None:
@@ -232,4 +242,5 @@ def _figures(body: Iterable[HtmlElement], words: Words) -> Iterator[HtmlElement]
     figures = [figure for chapter in body for figure in chapter.iter("figure") if figure.get("id")]
     if figures:
         listed = (E.LI(_link(figure.get("id"), figure.find("figcaption"))) for figure in figures)
-        yield E.SECTION(E.H2(words["figures"]), E.UL(*listed, E.CLASS("contents-list")), E.CLASS("contents figures"))
+        kind = E.CLASS("contents figures")
+        yield E.SECTION(E.H2(words["figures"]), E.UL(*listed, E.CLASS("contents-list")), kind)

@@ -1,9 +1,10 @@
 """The values for JupyterHub in docs/: known fields, safe settings, and an image without anything secret.
 
-The fields and their types are those of jupyterhub/values.schema.yaml of github.com/jupyterhub/
-zero-to-jupyterhub-k8s, commit 48ea50e34dad (July 2026), as far as the file uses them; under `hub.config` they are
-settings of oauthenticator 17.4's GenericOAuthenticator and of JupyterHub 5.5. The chart refuses unknown fields.
-For another version of the chart: compare this table with its schema, then change VERSION.
+The fields and their types are those of jupyterhub/values.schema.yaml of
+github.com/jupyterhub/zero-to-jupyterhub-k8s, commit 48ea50e34dad (July 2026), as far as the file uses them;
+under `hub.config` they are settings of oauthenticator 17.4 and of JupyterHub 5.5. The
+chart refuses unknown fields. For another version of the chart compare this table with its schema, and change
+VERSION.
 """
 
 from __future__ import annotations
