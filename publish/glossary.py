@@ -138,7 +138,7 @@ def _syllable(text: str, language: str) -> tuple[tuple[int, ...], int]:
         parts = unicodedata.normalize("NFD", letter)
         tone = next((TONES.index(part) + 1 for part in parts if part in TONES), tone)
         plain = unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES))
-        if language != "vi" and plain not in "đ":
-            plain = parts[0]
+        if language != "vi":
+            tone, plain = 0, "d" if plain == "đ" else parts[0]
         letters.append(int(plain) - 100 if plain.isdigit() else LETTERS.find(plain))
     return tuple(letters), tone

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from lxml import etree, html
+from lxml import html
 from lxml.html import HtmlElement
 from lxml.html import builder as E  # noqa: N812 - as its documentation writes it
 
@@ -73,17 +74,23 @@ def _formulas(page: HtmlElement) -> None:
     for place in page.xpath(having("math")):
         for outlines in place.xpath("./svg"):
             _, top, width, height = map(float, outlines.get("viewbox").split())
-            for name in ("width", "height", "role", "focusable", "aria-hidden"):
-                outlines.attrib.pop(name, None)
             sizes = f"width:{width / UNITS:.3f}em;"
             if place.tag == "span":
                 sizes += f"height:{height / UNITS:.3f}em;vertical-align:{-(top + height) / UNITS:.3f}em"
-            outlines.set("style", sizes)
             spoken = outlines.getnext()
-            title = etree.Element("title")
-            title.text = " ".join(said(spoken).split())
-            outlines.insert(0, title)
-            spoken.drop_tree()
+            drawn = E.IMG(src=_address(outlines), style=sizes, alt=" ".join(said(spoken).split()))
+            drawn.tail = spoken.tail
+            spoken.tail = outlines.tail = None
+            place.remove(spoken)
+            place.replace(outlines, drawn)
+
+
+def _address(outlines: HtmlElement) -> str:
+    """Outlines as an address of a picture, which can have an alternative text."""
+    for name in ("width", "height", "style", "role", "focusable", "aria-hidden"):
+        outlines.attrib.pop(name, None)
+    drawn = html.tostring(outlines, encoding="unicode", with_tail=False).replace(" viewbox=", " viewBox=", 1)
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
 
 
 def said(node: HtmlElement) -> str:

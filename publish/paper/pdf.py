@@ -103,8 +103,25 @@ def _write(volume: Volume, language: str, out: Path) -> int:
         places = {name: number for number, page in enumerate(book.pages, 1) for name in page.anchors}
         last = render(_last_pages(volume, places, language))
         whole = book.copy([*book.pages[: places[INDEX] - 1], *last.pages])
-        whole.write_pdf(out, pdf_variant="pdf/ua-1", pdf_tags=True)
+        whole.write_pdf(out, finisher=_name_cells, pdf_variant="pdf/ua-1", pdf_tags=True)
     return len(whole.pages)
+
+
+def _name_cells(_: Any, made: Any) -> None:
+    """Number the cells that head a table: WeasyPrint names them by addresses in memory, new in each run."""
+    from pydyf import Array, String
+
+    names: dict[str, str] = {}
+
+    def named(cell: Any) -> Any:
+        return String(names.setdefault(str(cell.string), f"head{len(names) + 1}"))
+
+    for part in made.objects:
+        if isinstance(part, dict) and part.get("Type") == "/StructElem":
+            if "ID" in part:
+                part["ID"] = named(part["ID"])
+            if "Headers" in part.get("A", ()):
+                part["A"]["Headers"] = Array([named(cell) for cell in part["A"]["Headers"]])
 
 
 def _last_pages(volume: Volume, places: dict[str, int], language: str) -> str:

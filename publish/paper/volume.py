@@ -151,7 +151,7 @@ def _chapter(chapter: Chapter, pages: Path, included: set[str], words: Words, on
 
 def _address(part: HtmlElement, name: str, included: set[str], words: Words, online: str) -> None:
     """Make ids unique in the document and links follow them."""
-    for element in part.xpath(".//*[@id][not(ancestor-or-self::svg)]"):
+    for element in part.xpath(".//*[@id]"):
         element.set("id", f"{slug(name)}.{element.get('id')}")
     part.insert(0, E.SPAN(id=f"{slug(name)}.{part.get('id')}"))
     part.set("id", slug(name))

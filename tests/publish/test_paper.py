@@ -30,7 +30,6 @@ from publish.quiz import load
 from publish.quiz_form import form
 
 MM = 72 / 25.4
-FAMILIES = ("NotoSerif", "NotoSans", "Noto-Serif", "Noto-Sans", "NanumGothic", "DejaVu")
 VIETNAMESE = "áàảãạăắằẳẵặâấầẩẫậđéèẻẽẹêếềểễệíìỉĩịóòỏõọôốồổỗộơớờởỡợúùủũụưứừửữựýỳỷỹỵ"
 
 
@@ -221,7 +220,7 @@ def test_fonts_are_embedded_and_show_every_vietnamese_letter(book: Book) -> None
     assert lines
     for line in lines:
         assert re.search(r"\byes\s+yes\s+yes\b", line), f"not embedded, cut down and readable: {line}"
-        assert any(family in line for family in FAMILIES), f"a font that is not pinned: {line}"
+        assert re.match(r"[A-Z]{6}\+Book-", line), f"a font that is not pinned: {line}"
     if book.language == "vi":
         assert set(VIETNAMESE) - set("".join(book.texts).lower()) <= set("ẵỵỷẽỹ")  # rare ones may not occur
 
@@ -237,8 +236,8 @@ def test_the_cover_says_title_edition_licence_and_that_cases_are_composed(book: 
 @pytest.mark.slow
 def test_the_contents_name_the_page_of_every_chapter_and_section(book: Book) -> None:
     start = next(page for _, title, page in book.outline if title == book.words["contents"])
-    chapters = [entry for entry in book.outline if entry[2] > start and entry[0] <= 2]
-    first = next(page for level, _, page in chapters if level == 1)
+    first = next(page for level, _, page in book.outline if level == 1 and page > start)
+    chapters = [entry for entry in book.outline if entry[2] >= first and entry[0] <= 2]
     listed = "".join(book.bare(page) for page in range(start, first)).replace(".", "")
     assert len(chapters) > 40
     for _, title, page in chapters:
@@ -333,12 +332,14 @@ def test_links_lead_inside_the_book_or_to_named_sources(book: Book) -> None:
 @pytest.mark.slow
 def test_a_cross_reference_names_the_page_of_its_heading(book: Book) -> None:
     found = 0
-    page_of = {_bare(title): page for _, title, page in book.outline}
+    pages_of: dict[str, set[int]] = {}
+    for _, title, page in book.outline:
+        pages_of.setdefault(_bare(title), set()).add(page)
     text = _bare("".join(book.texts))
-    for title, page in page_of.items():
+    for title, pages in pages_of.items():
         for named in re.findall(rf"{re.escape(title)}\({_bare(book.words['page'])}(\d+)\)", text):
             found += 1
-            assert int(named) == page, title
+            assert int(named) in pages, title
     assert found >= 5
 
 
@@ -361,8 +362,8 @@ def test_the_index_sorts_every_term_and_names_pages_that_use_it(book: Book) -> N
             words = " ".join(book.texts[page - 1].split()) + " "
             if page + 1 <= len(book.texts):
                 words += " ".join(book.texts[page].split()[:40])
-            shown = {term_of(m[0], book.language) for m in finder(book.language).finditer(_joined(words))}
-            assert term in shown, f"{name}: page {page}"
+            found = [term_of(m[0], book.language) for m in finder(book.language).finditer(_joined(words))]
+            assert term in found, f"{name}: page {page}"
     assert places == sorted(places)
 
 
