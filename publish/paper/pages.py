@@ -16,6 +16,7 @@ from publish.errors import PublishError
 Words = Mapping[str, str]
 
 UNITS = 1000  # of MathJax's outlines in an em
+SHORT = 9  # rows of a table that stays on one page
 INVISIBLE = re.compile("[\u2061-\u2064\u200b]")
 
 
@@ -57,6 +58,9 @@ def read(path: Path, words: Words) -> HtmlElement:
         image.set("src", (path.parent / image.get("src")).resolve().as_uri())
         for name in ("loading", "style", "width", "height"):
             image.attrib.pop(name, None)
+    for table in page.iter("table"):
+        if len(table.findall(".//tr")) <= SHORT:
+            table.classes.add("short")
     _formulas(page)
     _folds(page)
     _exercises(page, words)
