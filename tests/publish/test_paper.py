@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from publish.glossary import finder, initial, sort_key, term_of, terms
 from publish.paper import pdf as paper
 from publish.paper import volume
 from publish.paper.pages import read, said
-from publish.paths import BUILD, LANGUAGES
+from publish.paths import BUILD, LANGUAGES, book_name
 from publish.quiz import load
 from publish.quiz_form import form
 
@@ -152,6 +153,7 @@ class Book:
 
     path: Path
     language: str
+    folder: Path
 
     @cached_property
     def reader(self) -> PdfReader:
@@ -181,7 +183,7 @@ class Book:
 
     @cached_property
     def pictures(self) -> list[Image.Image]:
-        folder = self.path.with_suffix(".pages")
+        folder = self.folder / "pages"
         folder.mkdir()
         _run("pdftoppm", "-r", "36", "-gray", self.path, folder / "p")
         return [Image.open(path) for path in sorted(folder.iterdir())]
@@ -196,11 +198,34 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s\-‐\u00ad]", "", text)
 
 
+TYPESET = """
+import sys
+from pathlib import Path
+from publish.paper import pdf, volume
+everything = volume.chapters()
+volume.chapters = lambda: [x for x in everything if x.number in ("", "1")]
+pdf.typeset(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), edition="2026-test-1")
+"""
+
+
+def _typeset(language: str, target: Path, seed: str) -> None:
+    """Typeset a short version, all but the later weeks and the appendix, as another process does it."""
+    command = [sys.executable, "-c", TYPESET, _built(language), language, target]
+    done = subprocess.run(
+        [str(x) for x in command], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="module", params=LANGUAGES)
 def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
-    path = tmp_path_factory.mktemp("paper") / f"{request.param}.pdf"
-    paper.typeset(_built(request.param), request.param, path, edition="2026-test-1")
-    return Book(path, request.param)
+    """The short version; with COURSE_PDF=FOLDER the finished book in that folder (`make pdf`)."""
+    language, folder = request.param, tmp_path_factory.mktemp("paper")
+    made = os.environ.get("COURSE_PDF")
+    if made:
+        return Book(Path(made) / book_name(language), language, folder)
+    _typeset(language, folder / "book.pdf", "1")
+    return Book(folder / "book.pdf", language, folder)
 
 
 @pytest.mark.slow
@@ -229,7 +254,7 @@ def test_fonts_are_embedded_and_show_every_vietnamese_letter(book: Book) -> None
 def test_the_cover_says_title_edition_licence_and_that_cases_are_composed(book: Book) -> None:
     cover = book.bare(1)
     title, words = words_of(book.language)["title"], book.words
-    for text in (title, words["composed"], words["licence_short"], "2026-test-1"):
+    for text in (title, words["composed"], words["licence_short"], words["edition"].format(edition="2026-")):
         assert _bare(text) in cover
 
 
@@ -239,7 +264,7 @@ def test_the_contents_name_the_page_of_every_chapter_and_section(book: Book) -> 
     first = next(page for level, _, page in book.outline if level == 1 and page > start)
     chapters = [entry for entry in book.outline if entry[2] >= first and entry[0] <= 2]
     listed = "".join(book.bare(page) for page in range(start, first)).replace(".", "")
-    assert len(chapters) > 40
+    assert len(chapters) > 25
     for _, title, page in chapters:
         assert f"{_bare(title).replace('.', '')}{page}" in listed, f"{title}: page {page}"
         assert _bare(title) in book.bare(page)
@@ -248,7 +273,7 @@ def test_the_contents_name_the_page_of_every_chapter_and_section(book: Book) -> 
 @pytest.mark.slow
 def test_each_chapter_begins_a_page(book: Book) -> None:
     chapters = [(title, page) for level, title, page in book.outline if level == 1]
-    assert len({page for _, page in chapters}) == len(chapters) >= 9
+    assert len({page for _, page in chapters}) == len(chapters) >= 7
     for title, page in chapters:
         assert book.bare(page).startswith(_bare(title))
 
@@ -258,7 +283,9 @@ def test_figures_are_numbered_in_the_books_language_and_have_alternative_texts(b
     text = "\n".join(book.texts)
     label = book.words["figure"].format(number=r"(\d\.\d+)").replace(". ", r"\.\s")
     numbers = re.findall(rf"^\s*{label}", text, re.M)
-    for week in ("1", "2", "3"):
+    weeks = sorted({number[0] for number in numbers})
+    assert weeks[0] == "1"
+    for week in weeks:
         own = [number for number in dict.fromkeys(numbers) if number.startswith(f"{week}.")]
         assert own == [f"{week}.{i + 1}" for i in range(len(own))]
         assert len(own) >= 2  # a chart and the lab
@@ -325,7 +352,7 @@ def test_links_lead_inside_the_book_or_to_named_sources(book: Book) -> None:
                 inside += 1
                 target = link.get("/Dest") or action.get("/D")
                 assert isinstance(target, ArrayObject) or str(target) in names
-    assert inside > 300
+    assert inside > 200
     assert outside > 5
 
 
@@ -347,7 +374,7 @@ def test_a_cross_reference_names_the_page_of_its_heading(book: Book) -> None:
 def test_the_index_sorts_every_term_and_names_pages_that_use_it(book: Book) -> None:
     page_of = {title: page for level, title, page in book.outline if level == 1}
     start, glossary = page_of[book.words["index"]], page_of[words_of(book.language)["glossary"]]
-    listed = " ".join(_run("pdftotext", "-f", start, book.path, "-").split())
+    listed = " ".join(_run("pdftotext", "-raw", "-f", start, book.path, "-").split())
     places = []
     for term in sorted(terms(), key=lambda term: sort_key(term.term[book.language], book.language)):
         name = term.term[book.language]
@@ -362,7 +389,10 @@ def test_the_index_sorts_every_term_and_names_pages_that_use_it(book: Book) -> N
             words = " ".join(book.texts[page - 1].split()) + " "
             if page + 1 <= len(book.texts):
                 words += " ".join(book.texts[page].split()[:40])
-            found = [term_of(m[0], book.language) for m in finder(book.language).finditer(_joined(words))]
+            found = [
+                term_of(m[0], book.language)
+                for m in finder(book.language).finditer(re.sub(r"(\w)- (\w)", r"\1-\2", words))
+            ]
             assert term in found, f"{name}: page {page}"
     assert places == sorted(places)
 
@@ -372,10 +402,6 @@ def _run(*command: object) -> str:
     return done.stdout
 
 
-def _joined(text: str) -> str:
-    return re.sub(r"(\w)[-‐] (\w)", r"\1\2", text)
-
-
 @pytest.mark.slow
 def test_the_book_holds_no_solution_and_nothing_of_the_instructors_notes(book: Book) -> None:
     text = _bare("".join(book.texts))
@@ -383,13 +409,12 @@ def test_the_book_holds_no_solution_and_nothing_of_the_instructors_notes(book: B
 
 
 @pytest.mark.slow
-def test_the_same_pages_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    short = [x for x in volume.chapters() if x.kind in ("front", "glossary", "references") or x.number == "1"]
-    monkeypatch.setattr(volume, "chapters", lambda: short)
-    made = [tmp_path / name for name in ("one.pdf", "two.pdf")]
-    for path in made:
-        paper.typeset(_built("en"), "en", path)
-    assert made[0].read_bytes() == made[1].read_bytes()
+def test_another_process_makes_the_same_bytes(book: Book) -> None:
+    if os.environ.get("COURSE_PDF"):
+        pytest.skip("COURSE_PDF names books of another edition than this test makes")
+    again = book.folder / "again.pdf"
+    _typeset(book.language, again, "2")
+    assert again.read_bytes() == book.path.read_bytes()
 
 
 def test_pages_of_two_chapters_never_meet() -> None:
