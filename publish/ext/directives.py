@@ -26,7 +26,7 @@ from publish.sheet import load as load_sheet
 from publish.sheet_pdf import pdf
 
 # the link to the book as a PDF, on the home page; hidden unless the site has it (`publish.site`)
-HIDDEN = '<p class="course-pdf" hidden><a data-href='
+HIDDEN = '<p class="course-pdf" hidden><a data-address='
 SHOWN = '<p class="course-pdf"><a href='
 
 TEXTS = {

@@ -18,7 +18,7 @@ from autograder.assignments import EDITION_LENGTH, edition_named
 from autograder.certify import site as certify_site
 from autograder.errors import CourseError
 from course import main
-from publish import editions, manifest, root
+from publish import check, editions, manifest, root
 from publish.errors import PublishError
 from publish.ext.directives import HIDDEN
 from publish.layout import Layout
@@ -267,6 +267,9 @@ def test_books_on_paper_are_published_with_their_links_and_without_them_the_link
         without, shown = ((out / name / language / "index.html").read_text("utf-8") for name in (ONE, TWO))
         assert HIDDEN in without
         assert " href=" not in without
+        assert not [
+            line for name in (ONE, TWO) for line in check.find_broken_links(out / name) if "pdf" in line
+        ]
         address = f"pdf/{book_name(language)}"
         assert f'<p class="course-pdf"><a href="../{address}">' in shown
         assert (out / TWO / address).read_bytes().endswith(language.encode())
