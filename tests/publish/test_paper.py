@@ -406,6 +406,7 @@ def test_the_book_holds_no_solution_and_nothing_of_the_instructors_notes(book: B
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("book", ["vi"], indirect=True)
 def test_another_process_makes_the_same_bytes(book: Book) -> None:
     if os.environ.get("COURSE_PDF"):
         pytest.skip("COURSE_PDF names books of another edition than this test makes")
