@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from html import escape
 
 from autograder.certify.evidence.findings import Findings
 from autograder.certify.evidence.series import AFTER, BEFORE, Series
 from autograder.certify.evidence.sheet import Sheet
+from linelab.texts import number
 
 WIDTH, HEIGHT, LEFT, FOOT, HEAD = 640, 260, 56, 26, 12
 
 STYLE = """
+ul.boxes { list-style: none; padding-left: 0; }
 figure { margin: .8rem 0; }
 figure svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font-size: 12px; }
@@ -24,7 +27,7 @@ svg .prolonged { stroke: var(--ink); stroke-dasharray: 6 5; }
 """
 
 
-def chart(series: Series, sheet: Sheet, findings: Findings, title: str) -> str:
+def chart(series: Series, sheet: Sheet, findings: Findings, title: str, language: str) -> str:
     """The picture as HTML; `title` says in words what it shows."""
     points = series.points
     days = [point.day for point in points]
@@ -42,13 +45,15 @@ def chart(series: Series, sheet: Sheet, findings: Findings, title: str) -> str:
     def y(value: float) -> float:
         return HEAD + (high - value) / (high - low) * (HEIGHT - HEAD - FOOT)
 
+    digits = min(max(2 - math.floor(math.log10(spread)), 0), 6)
     parts = [
         f'<line class="axis" x1="{LEFT}" y1="{HEIGHT - FOOT}" x2="{WIDTH}" y2="{HEIGHT - FOOT}"/>',
         f'<line class="change" x1="{x(sheet.changed):.1f}" y1="{HEAD}" x2="{x(sheet.changed):.1f}" '
         f'y2="{HEIGHT - FOOT}"/>',
     ]
     for value in (low + 0.06 * spread, high - 0.06 * spread):
-        parts.append(f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.4g}</text>')
+        shown = number(value, language, digits)
+        parts.append(f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{shown}</text>')
     for day, anchor in ((first, "start"), (sheet.changed, "middle"), (last, "end")):
         parts.append(f'<text x="{x(day):.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{day:%d/%m}</text>')
     for css, (day1, y1), (day2, y2) in drawn:

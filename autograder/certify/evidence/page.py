@@ -20,6 +20,7 @@ from linelab.texts import LANGUAGES, Catalogue, number
 from linelab.trainees import written
 
 _texts = Catalogue(files("autograder.certify.evidence").joinpath("texts.yml"))
+NAMES = {"vi": "Tiếng Việt", "en": "English"}
 COLOURS = {BETTER: "good", WORSE: "bad", UNCLEAR: "part"}
 
 Say = Callable[..., str]
@@ -38,7 +39,7 @@ def render(project: Project, trainee: str, code: str, digest: str, language: str
 
     sheet, found = project.sheet, project.findings
     other = next(one for one in LANGUAGES if one != language)
-    link = f'<a href="{digest}.{other}.html" lang="{other}" hreflang="{other}">{say("other_language")}</a>'
+    link = f'<a href="{digest}.{other}.html" lang="{other}" hreflang="{other}">{NAMES[other]}</a>'
     drawn = _texts.text("chart", language, measure=sheet.measure, unit=sheet.unit)
     parts = [
         f'<p class="eyebrow">{say("title", code=code)} · {say("trainee")} '
@@ -46,11 +47,11 @@ def render(project: Project, trainee: str, code: str, digest: str, language: str
         f"<h1>{escape(sheet.title)}</h1>",
         f"<h2>{say('said')}</h2>",
         _verdict(project, say, language),
-        chart(project.series, sheet, found, drawn),
+        chart(project.series, sheet, found, drawn, language),
         table(say("said"), _heads(say), _figures(project, say, language)),
         f"<h2>{say('careful')}</h2><ul>{''.join(_notes(project, say, language))}</ul>",
         f"<h2>{say('done')}</h2><dl>{''.join(_done(project, say, language))}</dl>",
-        f"<h2>{say('sign')}</h2><ul>",
+        f'<h2>{say("sign")}</h2><ul class="boxes">',
         *(f"<li>☐ {say(key)}</li>" for key in ("sign_seen", "sign_data", "sign_else")),
         f"</ul><p>{say('sign_how', command=f'course certify sign-off {written(trainee)} {code}')}</p>",
         f"<h2>{say('files')}</h2>",
@@ -92,9 +93,10 @@ def _sentences(project: Project, say: Say, language: str) -> Iterator[str]:
 def _verdict(project: Project, say: Say, language: str) -> str:
     first, *rest = _sentences(project, say, language)
     colour = COLOURS.get(project.findings.verdict, "none")
+    measured = say("measured", measure=project.sheet.measure, unit=project.sheet.unit)
     return (
         f'<section class="{colour}"><h2>{state(colour, first)}</h2>'
-        f"<p>{escape(project.sheet.measure)} ({escape(project.sheet.unit)}). {' '.join(rest)}</p></section>"
+        f"<p>{measured} {' '.join(rest)}</p></section>"
     )
 
 
