@@ -1,8 +1,8 @@
 """A copy of all that is held on a trainee, to hand over: one zip with data to read by machine and a page.
 
 What would give away other people stays out (who marked, names in remarks that are for the instructor), and so
-does what would give away the hidden marking: its seeds, its faults, and nbgrader's notebooks, which hold the
-hidden tests and otherwise only what is in the attempts and records.
+does what would give away the hidden marking: its seeds, its faults, papers of exams with their right answers,
+and nbgrader's notebooks, which hold the hidden tests and otherwise only what attempts and records hold.
 """
 
 from __future__ import annotations
@@ -31,14 +31,8 @@ from autograder.texts import text
 from linelab.trainees import written
 
 FORMAT = "course-personal-data/1"
-FOLDERS = (
-    "attempts",
-    "executed",
-    "feedback",
-    "receipts",
-    "evidence",
-    "credentials",
-)  # handed over as they are
+FOLDERS = ("attempts", "executed", "feedback", "receipts", "evidence", "credentials", "exams")  # as they are
+PAPERS = "papers"  # of an exam, with the right answers
 HIDDEN = ("seeds",)  # of a record's trace
 SOMEBODY = text("collect.whose_differs", "en", name="\0").partition("\0")[0]  # begins a remark with a name
 
@@ -74,7 +68,8 @@ def gather(cohort: Cohort, book: Book, trainee: str) -> Copy:
         "records": [_open(record) for record in _read_json(cohort.path / "answers" / trainee)],
         "marks": list(_marks(cohort, trainee)),
         "gradebook": rows.grades(cohort.path, trainee),
-        "reviews": [_unnamed(row) for path, row in said if path.name != CONSENTS],
+        "reviews": [_unnamed(row) for path, row in said if path.parent.name == rows.REVIEWS],
+        "exams": [row for path, row in said if path.name == rows.TAKEN],
         "receipts": [_receipt(row) for row in rows.receipts(cohort.path, trainee)],
         "ledger": [_entry(one, trainee) for one in own],
         "letters": {
@@ -118,7 +113,8 @@ def pack(copy: Copy, page: str, target: Path) -> Path:
 
 def _files(cohort: Path, book: Book, trainee: str) -> Iterator[tuple[str, Path]]:
     for path in held.paths(cohort, book, trainee):
-        if path.relative_to(cohort).parts[0] in FOLDERS:
+        place = path.relative_to(cohort).parts
+        if place[0] in FOLDERS and PAPERS not in place:
             yield from ((one.relative_to(cohort).as_posix(), one) for one in held.files(path))
 
 

@@ -29,7 +29,7 @@ def on_ledger(book: Book, trainee: str) -> list[Entry]:
 def paths(cohort: Path, book: Book, trainee: str) -> list[Path]:
     """The files and folders that are about this trainee alone, sorted."""
     return sorted(
-        {*_named(cohort, trainee), *letters(cohort, book, trainee), *credentials(cohort, book, trainee)}
+        {*named(cohort, trainee), *letters(cohort, book, trainee), *credentials(cohort, book, trainee)}
     )
 
 
@@ -59,12 +59,12 @@ def files(path: Path) -> Iterator[Path]:
     yield from sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else (path,)
 
 
-def _named(cohort: Path, trainee: str) -> Iterator[Path]:
-    """Files and folders that carry the trainee number, however it is written; not what lies these."""
+def named(folder: Path, trainee: str) -> Iterator[Path]:
+    """Files and folders that carry the trainee number, however it is written; not what lies inside these."""
     number = re.compile(rf"(?<![0-9A-Za-z])({trainee}|{written(trainee)})(?![0-9A-Za-z])")
-    for folder, inside, names in os.walk(cohort):
-        here = Path(folder)
-        if here == cohort:
+    for place, inside, names in os.walk(folder):
+        here = Path(place)
+        if here == folder:
             inside[:] = [name for name in inside if name not in ELSEWHERE]
         own = [name for name in inside if number.search(name)]
         yield from (here / name for name in own)

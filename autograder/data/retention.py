@@ -1,7 +1,8 @@
 """What is to go by the months that the rules say, why, and what may not go yet.
 
-attempts   hand-ins, answers, notebooks as they ran, feedback and gradebook rows of an exercise: after its
-           mark. Only what the ledger has the mark of goes, so that no result is lost; nothing that waits.
+attempts   hand-ins, answers, notebooks as they ran, feedback and gradebook rows of an exercise, and a
+           candidate's files of a sitting: after the mark. Only what the ledger has the mark of goes, so that
+           no result is lost; nothing that waits.
 evidence   the files of a project: after the decision on it. Which values it rested on stays, as a digest.
 appeals    the texts of an appeal, or of a refusal: after the decision.
 names      who a trainee number is: after the last certificate has ended, or else after the last entry.
@@ -75,6 +76,7 @@ def due(cohort: Cohort, book: Book, rules: Rules, on: str) -> Iterator[Due]:
         for one in _attempts(cohort.path, own, trainee, rules, on):
             if (trainee, one.what) not in news:
                 yield one
+        yield from _exams(cohort.path, own, trainee, rules, on)
         yield from _evidence(cohort.path, own, trainee, rules, on)
         yield from _letters(cohort.path, own, trainee, rules, on)
 
@@ -121,6 +123,16 @@ def _of_assignment(cohort: Path, trainee: str, assignment: str) -> tuple[Path, .
     there = [path for path in found if path.exists()]
     # the zip alone may hold other exercises, and is made anew
     return tuple(there) if any(path.suffix != ".zip" for path in there) else ()
+
+
+def _exams(cohort: Path, own: list[Entry], trainee: str, rules: Rules, on: str) -> Iterator[Due]:
+    contested = _contested(own)
+    last = {f"{e.data['exam']}-{e.data['part']}": e for e in own if e.kind == "exam-result"}
+    for name, result in last.items():
+        over = months_later(result.time, rules.retention[ATTEMPTS])
+        paths = tuple(held.named(cohort / "exams" / name, trainee))
+        if over <= on and paths and result.seq not in contested:
+            yield Due(trainee, ATTEMPTS, name, f"marked {result.time[:10]}", over[:10], paths)
 
 
 def _evidence(cohort: Path, own: list[Entry], trainee: str, rules: Rules, on: str) -> Iterator[Due]:

@@ -20,7 +20,7 @@ from autograder.review.blind import masked
 from autograder.settings import gradebook_url, has_gradebook
 from linelab.trainees import normalise
 
-ROSTER, RECEIPTS, REVIEWS = "roster.csv", "receipts.csv", "reviews"
+ROSTER, RECEIPTS, REVIEWS, TAKEN = "roster.csv", "receipts.csv", "reviews", "taken.jsonl"
 Row = dict[str, Any]
 
 
@@ -59,7 +59,7 @@ def remove_receipts(cohort: Path, who: Trainee) -> None:
 
 
 def lines(cohort: Path, trainee: str) -> Iterator[tuple[Path, Row]]:
-    """The trainee's lines of the files of JSON lines: what was consented to, what was marked by whom."""
+    """The trainee's lines of files of JSON lines: consents, marks by people, notebooks taken at exams."""
     for path in _json_files(cohort):
         for line in path.read_text("utf-8").splitlines():
             if _is_of(trainee)(line):
@@ -74,10 +74,8 @@ def remove_lines(cohort: Path, trainee: str, of: Container[str] | None = None) -
 
 
 def _json_files(cohort: Path) -> list[Path]:
-    return [
-        *sorted((cohort / REVIEWS).glob("*.jsonl")),
-        *((cohort / CONSENTS,) if (cohort / CONSENTS).is_file() else ()),
-    ]
+    found = [*(cohort / REVIEWS).glob("*.jsonl"), *(cohort / "exams").glob(f"*/{TAKEN}"), cohort / CONSENTS]
+    return sorted(path for path in found if path.is_file())
 
 
 def _is_of(trainee: str) -> Callable[[str], bool]:

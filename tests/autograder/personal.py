@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from autograder.certify.evidence.folder import read
 from autograder.cohort import Cohort
 from autograder.collect import collect
 from autograder.feedback import write_feedback
+from autograder.files import append, write
 from autograder.manual import set_manual
 from autograder.markings import SECOND
 from autograder.report import write_report
@@ -24,6 +26,7 @@ OTHER_NAME = "Trần Văn Bình"
 REMARK, SECOND_REMARK = "A remark on her memo: weigh the risk", "Another remark, by a second person"
 APPEAL, ANSWER = "My second answer is right, see page nine.", "Question two was marked wrongly indeed."
 GRADER = "A. Grader"
+RIGHT, EXAM_TEXT = "the right answer is 17", "what she wrote at the exam"
 PASSPHRASE = "a passphrase of a test"
 
 
@@ -73,6 +76,7 @@ def fill(cohort: Cohort, trainee: str, other: str, folder: Path) -> Full:
     book.append("training", both, signers["trainer"])
     where = {"trainee": trainee, "project": "press-setup", "manifest": manifest, "role": "trainer"}
     book.append("sign-off", where, signers["trainer"])
+    _exam(path, trainee, book, signers["examiner"])
     appeals.file(book, trainee, "w01", APPEAL)
     appeals.regrade(book, cohort, 1, signers["examiner"])
     appeals.decide(book, cohort, 1, False, ANSWER, signers["decider"])
@@ -95,6 +99,21 @@ def fill(cohort: Cohort, trainee: str, other: str, folder: Path) -> Full:
     stray.write_bytes(b"\xff\xd8\xff\xe0")
     collect(cohort, [stray])  # rejected, with the name on the receipt
     return Full(cohort, book, trainee, other, registrar, signers["decider"], signers["examiner"], key, folder)
+
+
+def _exam(path: Path, trainee: str, book: Book, examiner: people.Signer) -> None:
+    """A sitting as `autograder.certify.exam` leaves it in the folder, with its result."""
+    folder = path / "exams" / "autumn-exam"
+    for name, content in (
+        (f"papers/{trainee}.json", RIGHT), (f"hand-out/autumn-exam-{trainee}.ipynb", "{}"),
+        (f"taken/{trainee}/{'a' * 64}.ipynb", EXAM_TEXT), (f"results/{trainee}.json", "{}"),
+    ):  # fmt: skip
+        write(folder / name, content)
+    append(folder / "taken.jsonl", json.dumps({"trainee": trainee, "time": book.now(), "sha256": "a" * 64}))
+    opened = {"exam": "autumn", "part": "exam", "event": "open", "form": "b" * 64, "trainees": [trainee]}
+    book.append("exam", opened, examiner)
+    result = {"points": 30, "max_points": 40, "sat_at": book.now(), "attempt": "a" * 64}
+    book.append("exam-result", {"trainee": trainee, "exam": "autumn", "part": "exam", **result}, examiner)
 
 
 def holds(path: Path, *needles: str) -> list[str]:

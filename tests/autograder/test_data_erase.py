@@ -33,6 +33,7 @@ from .personal import (
     ANSWER,
     APPEAL,
     EMAIL,
+    EXAM_TEXT,
     NAME,
     OTHER_NAME,
     PASSPHRASE,
@@ -43,7 +44,7 @@ from .personal import (
 )  # fmt: skip
 
 MEMO = "I propose smaller transfer lots"
-PERSONAL = (NAME, EMAIL, REMARK, APPEAL, ANSWER, "Hoa Sen", "Hồng Đào")
+PERSONAL = (NAME, EMAIL, REMARK, APPEAL, ANSWER, EXAM_TEXT, "Hoa Sen", "Hồng Đào")
 
 
 def run(*arguments: str | Path, code: int = 0, given: str | None = None) -> Result:

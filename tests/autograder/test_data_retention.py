@@ -49,8 +49,9 @@ def test_nothing_is_due_before_its_months_are_over(full: Full) -> None:
 def test_hand_ins_and_letters_are_due_after_twelve_months_and_say_why(full: Full) -> None:
     found = due(full, 12)
     assert set(found) == {ATTEMPTS, APPEALS}
-    (attempts,) = found[ATTEMPTS]
-    assert attempts.what == "w01"
+    attempts, exam = found[ATTEMPTS]
+    assert (attempts.what, exam.what) == ("w01", "autumn-exam")
+    assert {path.parent.name for path in exam.paths} == {"papers", "hand-out", "taken", "results"}
     assert attempts.why.startswith("marked 20")
     assert {path.relative_to(full.path).parts[0] for path in attempts.paths} == {
         "attempts", "answers", "executed", "nbgrader", "feedback",
@@ -98,18 +99,18 @@ def test_what_the_ledger_has_no_mark_of_is_kept(full: Full) -> None:
     """Here the mark was changed in the gradebook, and the ledger has the old one."""
     from autograder.manual import set_manual
 
-    assert ATTEMPTS in due(full, 13)
-    set_manual(full.cohort, full.trainee, "w01", "q8", 1)
-    assert ATTEMPTS not in due(full, 13)
+    assert ATTEMPTS in due(full, 13, full.other)
+    set_manual(full.cohort, full.other, "w01", "q8", 1)
+    assert ATTEMPTS not in due(full, 13, full.other)
     sync.sync(full.cohort, full.book)
-    assert ATTEMPTS in due(full, 13)
+    assert ATTEMPTS in due(full, 13, full.other)
 
 
 def test_what_waits_for_its_mark_is_kept(full: Full) -> None:
-    data = {"trainee": full.trainee, "assignment": "w01", "number": 2, "attempt": "a" * 64}
+    data = {"trainee": full.other, "assignment": "w01", "number": 2, "attempt": "a" * 64}
     full.book.append("attempt", data)
-    assert ATTEMPTS not in due(full, 13)
-    assert ATTEMPTS in due(full, 13, full.other)
+    assert ATTEMPTS not in due(full, 13, full.other)
+    assert due(full, 13)[ATTEMPTS][0].what == "w01"
 
 
 def test_what_an_open_appeal_is_about_is_kept(full: Full) -> None:
@@ -186,7 +187,7 @@ def test_applying_erases_whole_trainees_as_a_registrar(full: Full, monkeypatch: 
 def test_a_kill_between_gradebook_and_files_is_made_good_by_the_next_run(
     full: Full, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (one,) = due(full, 13)[ATTEMPTS]
+    one, _ = due(full, 13)[ATTEMPTS]
 
     def killed(path: Path) -> None:
         raise KeyboardInterrupt
@@ -195,9 +196,9 @@ def test_a_kill_between_gradebook_and_files_is_made_good_by_the_next_run(
     with pytest.raises(KeyboardInterrupt):
         retention.apply(full.path, one)
     monkeypatch.undo()
-    (again,) = due(full, 13)[ATTEMPTS]
+    again, _ = due(full, 13)[ATTEMPTS]
     retention.apply(full.path, again)
-    assert ATTEMPTS not in due(full, 13)
+    assert [one.what for one in due(full, 13)[ATTEMPTS]] == ["autumn-exam"]
     assert not any(path.exists() for path in again.paths)
 
 
