@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import multiprocessing
+import os
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -44,7 +46,7 @@ from .personal import (
 )  # fmt: skip
 
 MEMO = "I propose smaller transfer lots"
-PERSONAL = (NAME, EMAIL, REMARK, APPEAL, ANSWER, EXAM_TEXT, "Hoa Sen", "Hồng Đào")
+PERSONAL = (NAME, EMAIL, REMARK, APPEAL, ANSWER, EXAM_TEXT, MEMO, "Hoa Sen", "Hồng Đào")
 
 
 def run(*arguments: str | Path, code: int = 0, given: str | None = None) -> Result:
@@ -165,6 +167,28 @@ def test_what_a_kill_left_is_completed_by_the_same_command(
     others_stand(full)
     erasures = [entry for entry in Book.open(full.path).history.entries if entry.kind == "erasure"]
     assert len(erasures) == 1
+
+
+def test_a_process_that_is_killed_in_the_middle_of_removing_leaves_no_lock(full: Full) -> None:
+    real, calls = erasing.remove, iter(range(100))
+
+    def killed(path: Path) -> None:
+        if next(calls) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(path)
+
+    def work() -> None:
+        erasing.remove = killed
+        erase(full)
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert holds(full.path, NAME)
+    run("data", "erase", full.trainee, "--yes")
+    gone(full)
+    others_stand(full)
 
 
 def test_the_certificate_in_the_holders_hands_stays_and_can_still_be_revoked(full: Full) -> None:
