@@ -10,6 +10,7 @@ from autograder.certify import desk
 from autograder.certify.book import Book
 from autograder.cli import cohort_option, languages
 from autograder.errors import CourseError
+from autograder.inert import printable
 from linelab.trainees import written
 
 TEMPLATE = Path(__file__).parent / "evidence" / "template"
@@ -90,7 +91,7 @@ def evidence(
 
 def _tell(lines: list[str]) -> None:
     for line in lines:
-        click.echo(f"  {line}", err=True)
+        click.echo(f"  {printable(line)}", err=True)
 
 
 def _write_template(folder: Path, language: str) -> None:

@@ -66,6 +66,22 @@ def test_a_sheet_that_cannot_be_read_is_said_to_be(tmp_path: Path, content: str 
     assert "project.yml" in refused(tmp_path, {"project.yml": content})
 
 
+def test_a_sheet_that_would_fill_the_memory_is_refused_at_once(tmp_path: Path) -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12)
+    )
+    message = refused(tmp_path, {"project.yml": bomb + "title: *a11\n"})
+    assert "aliases" in message
+    assert len(message) < 400
+
+
+def test_what_a_terminal_would_obey_is_refused(tmp_path: Path) -> None:
+    assert "title: has line ends or characters" in refused(tmp_path / "a", title="\x1b[2Jempty")
+    message = refused(tmp_path / "b", {"\x1b[2J.txt": "x"})
+    assert "rename it" in message
+    assert "\x1b" not in message
+
+
 def test_a_folder_without_a_sheet_is_told_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="--template"):
         read(tmp_path, today=TODAY)
@@ -126,6 +142,12 @@ def test_a_table_as_a_vietnamese_spreadsheet_saves_it_says_the_same(tmp_path: Pa
         (x.first, x.value, x.period) for x in other.rows
     ]
     assert one.fingerprint == other.fingerprint
+
+
+def test_more_days_than_any_project_has_are_refused(tmp_path: Path) -> None:
+    first = date(2019, 1, 1)
+    rows = [(first + timedelta(days=i), 60 + i % 5) for i in range(2700)]
+    assert "over 2000 days" in refused(tmp_path, {"data.csv": table(rows)}, before__from="2019-01-01")
 
 
 def weeks_of(folder: Path, after: list[date], **changed: Any) -> float:

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.certify.evidence.findings import BETTER, FEW, LEAST_PAIRS, UNCLEAR, WORSE, Findings
+from autograder.certify.evidence.findings import (
+    BETTER,
+    FEW,
+    LEAST_PAIRS,
+    LEAST_POINTS,
+    UNCLEAR,
+    WORSE,
+    Findings,
+)
 from autograder.certify.evidence.folder import read
 from autograder.certify.evidence.interrupted import fit, segments, student_cdf
 from linelab import estimate
@@ -190,6 +198,12 @@ def test_the_intervals_cover_in_92_to_97_of_100_cases(before: int, after: int, r
     says = covered(np.arange(-before, after) / 5.0, rho, 600, seed=before)
     assert all(0.92 <= share <= 0.975 for share in says.values()), says
     assert 0.92 <= sum(says.values()) / len(says) <= 0.97, says
+
+
+def test_with_the_fewest_points_that_are_taken_they_hold_but_for_strong_likeness() -> None:
+    weeks = np.arange(-LEAST_POINTS, LEAST_POINTS) / 5.0
+    assert min(covered(weeks, 0.3, 600, seed=1).values()) > 0.93
+    assert min(covered(weeks, 0.8, 600, seed=1).values()) == pytest.approx(0.84, abs=0.04)
 
 
 def newey_west(weeks: np.ndarray, rho: float, runs: int) -> float:

@@ -80,6 +80,8 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         if not path.is_file():
             raise CourseError(f"{path}: is no file; remove it")
+        if not path.name.isprintable():
+            raise CourseError(f"{folder}: {path.name!r}: has characters that do not show; rename it")
         count += 1
         if count > MAX_FILES:
             raise CourseError(f"{folder}: over {MAX_FILES} files; keep to those that prove something")

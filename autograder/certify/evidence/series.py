@@ -23,6 +23,7 @@ from autograder.errors import CourseError
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 50_000
+MAX_POINTS = 2_000  # days or weeks, five years of daily values
 LARGEST = 1e12
 BEFORE, AFTER = "before", "after"
 NAMES = {
@@ -118,6 +119,8 @@ def read(path: Path, sheet: Sheet, today: date) -> Series:
                 f"{path}: no value of {window.first} to {window.last}, which {period} says in the sheet; "
                 f"correct the days or add the data"
             )
+    if len({row.first for row in kept}) > MAX_POINTS:
+        raise CourseError(f"{path}: over {MAX_POINTS} days; compare shorter periods, or give values by week")
     return Series(tuple(kept), len(rows) - len(kept))
 
 

@@ -83,7 +83,15 @@ class Sheet:
 
 
 class _Plain(Strict):
-    """YAML whose dates stay as they are written, so that the schema says what is wrong with one."""
+    """YAML whose dates stay as they are written, so that the schema says what is wrong with one.
+
+    It has no aliases: a few lines of them stand for more than any memory holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (*name) are not taken")
+        return super().compose_node(parent, index)
 
 
 _Plain.yaml_implicit_resolvers = {
@@ -107,6 +115,7 @@ def read(folder: Path) -> Sheet:
         said = " ".join(str(error).split())[:120]
         raise CourseError(f"{path}: is not readable YAML ({said}); correct the line, save as UTF-8") from None
     _check(path, data)
+    _shows(path, data, "")
     sheet = _sheet(path, data)
     _agree(path, sheet)
     return sheet
@@ -125,6 +134,15 @@ def _check(path: Path, data: Any) -> None:
         said = "is empty" if problem.instance == "" else problem.message[:120]
         fix = problem.schema.get("description", "see the template")
         raise CourseError(f"{path}: {field}: {said}; {fix}")
+
+
+def _shows(path: Path, data: Any, field: str) -> None:
+    """CourseError if a text holds what a terminal would obey, or nobody sees."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            _shows(path, value, f"{field}.{name}" if field else name)
+    elif isinstance(data, str) and not data.replace("\u00a0", " ").isprintable():
+        raise CourseError(f"{path}: {field}: has line ends or characters that do not show; type it anew")
 
 
 def _sheet(path: Path, data: dict[str, Any]) -> Sheet:
