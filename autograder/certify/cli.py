@@ -25,6 +25,8 @@ from autograder.cli import cohort_option
 from autograder.errors import CourseError
 from linelab.trainees import written
 
+SHOWN = 20  # trainees without consent that are named
+
 
 @click.group()
 def certify() -> None:
@@ -54,6 +56,7 @@ def issue(trainees: tuple[str, ...], folder: Path, with_name: tuple[str, ...]) -
             return
         agreed = consents.consented(cohort.path, consents.CREDENTIAL)
         failed = _without_consent(one.trainee for one in plans if one.trainee not in agreed)
+        total = len(plans)
         plans = [one for one in plans if one.trainee in agreed]
         if not plans:
             raise CourseError("nothing issued:\n" + "\n".join(failed))
@@ -71,16 +74,19 @@ def issue(trainees: tuple[str, ...], folder: Path, with_name: tuple[str, ...]) -
                 bar.update(1)
     click.echo("\n".join(done))
     if failed:
-        raise CourseError(f"{len(failed)} not issued:\n" + "\n".join(failed))
+        raise CourseError(f"{total - len(done)} not issued:\n" + "\n".join(failed))
 
 
 def _without_consent(trainees: Iterable[str]) -> list[str]:
-    """A line for each trainee to whom nothing may be issued."""
-    return [
+    """A line for each trainee to whom nothing may be issued, or for the first of many."""
+    whom = list(dict.fromkeys(trainees))
+    lines = [
         f"{written(one)}: has not consented to certificates, or withdrew; once the trainee says yes: "
         f"course data consent {written(one)} --purpose {consents.CREDENTIAL}"
-        for one in dict.fromkeys(trainees)
+        for one in whom[:SHOWN]
     ]
+    more = len(whom) - SHOWN
+    return [*lines, f"and {more} others: course data consent shows who said what"] if more > 0 else lines
 
 
 @certify.command()
