@@ -188,6 +188,7 @@ def _tell(cohort: Path, what: erasing.Plan) -> None:
 def _left(cohort: Path, what: erasing.Plan) -> None:
     from autograder.data.erase import named_in
 
+    click.echo("Looking for the name in all that is left …", err=True)
     for path in named_in(cohort, what.who):
         click.echo(f"Look at {path}: it still has the name or the address", err=True)
     click.echo(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,14 @@ def remove_receipts(cohort: Path, who: Trainee) -> None:
     """Take the trainee's lines out of the receipts, and the name out of other people's lines."""
     path = cohort / RECEIPTS
     fields, rows = _table(path)
+    tells = {bare for bare in map(_bare, (who.id, who.email, *who.name.split()[-1:])) if bare}
+
+    def covered(value: Any) -> Any:
+        is_told = isinstance(value, str) and any(tell in _bare(value) for tell in tells)
+        return masked(value, who) if is_told else value
+
     kept = [
-        {name: masked(value, who) if isinstance(value, str) else value for name, value in row.items()}
+        {name: covered(value) for name, value in row.items()}
         for row in rows
         if normalise(row.get("trainee") or "") != who.id
     ]
@@ -88,6 +95,12 @@ def _is_of(trainee: str) -> Callable[[str], bool]:
             return False
 
     return is_of
+
+
+def _bare(text: str) -> str:
+    """The text without what may differ where a name or number is written: case, accents, dashes."""
+    letters = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return "".join(c for c in letters if not unicodedata.combining(c) and c != "-")
 
 
 def _table(path: Path) -> tuple[list[str], list[Row]]:
