@@ -11,6 +11,7 @@ reviews/         who gave which mark to a free text, a line each; second marks, 
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
 credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
+exams/           sittings: papers with their answers, notebooks given out and taken in, results
 """
 
 from __future__ import annotations

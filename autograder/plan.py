@@ -35,7 +35,7 @@ class Verdict:
     reason: Mapping[str, str]
 
 
-def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
+def judge_plan(case: Case, plan: Any, seeds: Sequence[int], *, exhaustive: bool = False) -> Verdict:
     """Judge a plan.
 
     Parameters
@@ -46,6 +46,8 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
         Lever to setting; levers left out stay as today.
     seeds : sequence of int
         Hidden seeds; the first is used.
+    exhaustive : bool
+        Compare with all plans; for a case that is nobody's variant, as an exam has it.
 
     Returns
     -------
@@ -57,7 +59,8 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     if faults:
         why = "; ".join(faults)
         return _verdict(0.0, f"Phương án không chạy được: {why}", f"The plan cannot run: {why}")
-    today, run, *_ = _runs(case, [{}, plan, *_shortlist(case.id, seeds[0], REPLICATIONS)], seeds)
+    tried = _plans(case) if exhaustive else _shortlist(case.id, seeds[0], REPLICATIONS)
+    today, run, *_ = _runs(case, [{}, plan, *tried], seeds)
     keep = f"{100 * case.keep_share:g} %"
     if not keeps_throughput(run, today, case.keep_share):
         th = f"{100 * run.throughput.mean / today.throughput.mean:.1f} %"
@@ -67,7 +70,7 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
             f"Throughput falls to {th} of today's, below the {keep} to be kept.",
         )
     gain = today.lead_time.mean - run.lead_time.mean
-    best = max(gain, attainable_gain(case, seeds, today))
+    best = max(gain, attainable_gain(case, seeds, today, exhaustive=exhaustive))
     share = min(max(gain / best, 0.0), 1.0) if best > 0 else 0.0
     share = 1.0 if share >= FULL_SHARE else share
     # not where it comes from: that is another question's answer
@@ -193,12 +196,12 @@ def _agrees(run: Run, plant: Run, name: str) -> bool:
     return bool(abs(model - real) <= TOLERANCES[name] * abs(real))
 
 
-def measured(case: Case, seeds: Sequence[int]) -> Run:
-    """The line as it is today on hidden seeds: what the answers about it are compared with.
+def measured(case: Case, seeds: Sequence[int], plan: Mapping[str, Any] | None = None) -> Run:
+    """The line as it is today, or with a plan, on hidden seeds: what answers about it are compared with.
 
     Several questions ask about the same run, and so it is made once.
     """
-    (run,) = _runs(case, [{}], seeds)
+    (run,) = _runs(case, [plan or {}], seeds)
     return run
 
 
