@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.certify import desk
 from autograder.certify.book import Book
+from autograder.certify.cli_exam_view import check_bank, part_option, say_account, status
 from autograder.certify.fields import FIELDS
-from autograder.cli import cohort_option, languages
+from autograder.cli import cohort_option
 from autograder.errors import CourseError
 from autograder.inert import printable
-from linelab.texts import LANGUAGES
 from linelab.trainees import written
 
 if TYPE_CHECKING:
     from autograder.certify.exam.results import Result
-    from autograder.certify.exam.sitting import Sitting
-    from autograder.certify.exam.taking import Taken
-
-T = TypeVar("T")
-part_option = click.option(
-    "--part", type=click.Choice(["exam", "case"]), default="", help="Which part, if CODE has both."
-)
 
 
 @click.group()
@@ -167,9 +157,11 @@ def mark(code: str, folder: Path, part: str, who: str, key_file: Path | None) ->
     result on the ledger. What was marked stays; an interrupted run goes on where it stopped.
     """
     from autograder.certify.exam import results, sitting, taking
+    from autograder.sandbox import require_sandbox
 
     book = Book.open(desk.open_cohort(folder).path)
     signer = desk.signer(book, "exam-result", who, key_file)
+    require_sandbox(book.cohort)
     with _alone(book.cohort):
         found = sitting.find(book, code, part)
         if not found.closed:
@@ -178,7 +170,7 @@ def mark(code: str, folder: Path, part: str, who: str, key_file: Path | None) ->
         todo = [one for one in taking.counting(found).values() if one.trainee not in done]
         failed = []
         with click.progressbar(length=len(todo), label="Marking", file=sys.stderr) as bar:
-            for one, result in _results(found, todo, book.cohort):
+            for one, result in results.mark_all(found, todo):
                 if isinstance(result, CourseError):
                     failed.append(f"{written(one.trainee)}: not marked: {result.message}")
                 else:
@@ -188,116 +180,6 @@ def mark(code: str, folder: Path, part: str, who: str, key_file: Path | None) ->
     click.echo(f"{len(todo) - len(failed)} marked, {len(done)} were marked before")
     if failed:
         raise CourseError("\n".join(failed))
-
-
-@exam.command()
-@click.argument("code", required=False)
-@cohort_option
-@part_option
-def status(code: str | None, folder: Path, part: str) -> None:
-    """Show all sittings; or of the sitting CODE each candidate, and how hard each item was."""
-    from autograder.certify.exam import account, results, sitting, taking
-
-    book = Book.open(desk.open_cohort(folder).path)
-    if code is None:
-        for (name, which), state in book.history.sittings.items():
-            until = f"closed {state.closed.time}" if state.closed else "open"
-            count = len(state.opened.data.get("trainees", ()))
-            click.echo(f"{name} ({which}): opened {state.opened.time}, {until}, {count} candidates")
-        return
-    found = sitting.find(book, code, part)
-    there, points = taking.counting(found), results.signed(book, found)
-    for trainee in found.papers:
-        one = there.get(trainee)
-        said = f"taken in {one.time}" if one else "no notebook"
-        if trainee in points:
-            said += f", {points[trainee]:g} points"
-        click.echo(f"{written(trainee)}: {said}")
-    state = f"closed {found.closed}" if found.closed else "open"
-    click.echo(f"{found.name}: opened {found.opened}, {state}, {found.minutes} minutes")
-    kept = [trainee for trainee in points if results.result_path(found, trainee).exists()]
-    for item, (count, share, expected) in account.observed(found, kept).items():
-        click.echo(f"  {item}: {count} candidates got {share:.0%} of its points, expected {expected:.0%}")
-
-
-@exam.command()
-@click.argument("code")
-@click.argument("trainee")
-@cohort_option
-@part_option
-@click.option("--language", type=languages, help="One language.  [default: both]")
-@click.option(
-    "--with-answers", is_flag=True, help="Also questions and right answers: for whoever marks anew."
-)
-def account(
-    code: str, trainee: str, folder: Path, part: str, language: str | None, with_answers: bool
-) -> None:
-    """Say what TRAINEE's notebook at the sitting CODE got, with a reason for every point."""
-    from autograder.certify.exam import account, results, sitting
-
-    cohort = desk.open_cohort(folder)
-    (wanted,) = desk.enrolled(cohort, [trainee])
-    found = sitting.find(Book.open(cohort.path), code, part)
-    result = results.read_result(found, wanted)
-    for place, one in enumerate([language] if language else LANGUAGES):
-        lines = account.account(found, result, one, with_answers=with_answers)
-        click.echo("\n".join([*([""] if place else []), *map(printable, lines)]))
-
-
-@exam.command("bank")
-@click.option(
-    "--bank",
-    "banks",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="A bank file of your own; again for more.",
-)
-@click.option("--show", metavar="ITEM", default="", help="Draw this item once and print it.")
-def check_bank(banks: tuple[Path, ...], show: str) -> None:
-    """Check the item bank, with files of your own if given, and say what it holds. Needs no cohort."""
-    from autograder.certify.exam import bank, form
-
-    found = bank.load(banks)
-    if show:
-        click.echo("\n".join(form.sample(found, show)))
-        return
-    blueprint = found.blueprint
-    for module, levels in blueprint.questions.items():
-        for level, number in levels.items():
-            click.echo(f"{module} {level}: {number} of {len(found.of(module, level))} items")
-    click.echo(
-        f"{len(found.items)} items; a form has {blueprint.most:g} points in {blueprint.minutes} minutes, "
-        f"of which {blueprint.expected:.0%} ± {blueprint.tolerance:.0%} are expected"
-    )
-
-
-def _results(found: Sitting, todo: list[Taken], cohort: Path) -> Iterator[tuple[Taken, Result | CourseError]]:
-    """Run several notebooks at once, each in a process of the sandbox, and judge them one after another."""
-    from autograder.certify.exam import results
-    from autograder.execute import Execution
-    from autograder.sandbox import Sandbox, require_sandbox
-
-    require_sandbox(cohort)
-
-    def run(taken: Taken) -> Execution | CourseError:
-        return _guarded(lambda: results.run_notebook(found, taken, sandbox))
-
-    with Sandbox() as sandbox, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for taken, ran in zip(todo, pool.map(run, todo), strict=True):
-            if isinstance(ran, CourseError):
-                yield taken, ran
-            else:
-                yield taken, _guarded(partial(results.result, found, taken, ran))
-
-
-def _guarded(work: Callable[[], T]) -> T | CourseError:
-    """A notebook that we cannot cope with must not stop the others."""
-    try:
-        return work()
-    except CourseError as error:
-        return error
-    except Exception as error:
-        return CourseError(f"{type(error).__name__}: {error}; please report this with the notebook")
 
 
 def _line(result: Result) -> str:
@@ -314,3 +196,7 @@ def _alone(cohort: Path) -> Iterator[None]:
     (cohort / FOLDER).mkdir(exist_ok=True)
     with alone(cohort / FOLDER / ".lock", "course certify exam"):
         yield
+
+
+for command in (status, say_account, check_bank):
+    exam.add_command(command)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
 
 from autograder.certify.book import Book
 from autograder.certify.chain import Signer
-from autograder.certify.exam.judging import Marked, judge
-from autograder.certify.exam.paper import Paper
+from autograder.certify.exam.judging import judge
 from autograder.certify.exam.sitting import Sitting
 from autograder.certify.exam.taking import Taken, notebook_of
 from autograder.errors import CourseError
@@ -28,6 +30,7 @@ from autograder.sandbox import Sandbox
 from linelab.trainees import written
 
 FORMAT = "course-exam-result/1"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,30 @@ class Result:
     seconds: float
 
 
+def mark_all(sitting: Sitting, todo: Sequence[Taken]) -> Iterator[tuple[Taken, Result | CourseError]]:
+    """Run several notebooks at once, each in a process of the sandbox, and judge them one after another."""
+
+    def run(taken: Taken) -> Execution | CourseError:
+        return _guarded(lambda: run_notebook(sitting, taken, sandbox))
+
+    with Sandbox() as sandbox, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for taken, ran in zip(todo, pool.map(run, todo), strict=True):
+            if isinstance(ran, CourseError):
+                yield taken, ran
+            else:
+                yield taken, _guarded(partial(mark, sitting, taken, ran))
+
+
+def _guarded(work: Callable[[], T]) -> T | CourseError:
+    """A notebook that we cannot cope with must not stop the others."""
+    try:
+        return work()
+    except CourseError as error:
+        return error
+    except Exception as error:
+        return CourseError(f"{type(error).__name__}: {error}; please report this with the notebook")
+
+
 def run_notebook(sitting: Sitting, one: Taken, sandbox: Sandbox) -> Execution:
     """Run a notebook in the sandbox; CourseError if the fault is ours."""
     path = sitting.folder / "taken" / one.trainee / f"{one.sha256}.ipynb"
@@ -60,21 +87,10 @@ def run_notebook(sitting: Sitting, one: Taken, sandbox: Sandbox) -> Execution:
     return execute(notebook, sitting.paper(one.trainee).to_answer(), sandbox=sandbox)
 
 
-def result(sitting: Sitting, one: Taken, ran: Execution) -> Result:
+def mark(sitting: Sitting, one: Taken, ran: Execution) -> Result:
     """Judge what a notebook recorded; not in several threads at once."""
     paper = sitting.paper(one.trainee)
     marked = judge(paper, ran.answers, sitting.seeds)
-    return _result(sitting, paper, one, marked, ran.said, ran.seconds)
-
-
-def _result(
-    sitting: Sitting,
-    paper: Paper,
-    one: Taken,
-    marked: Sequence[Marked],
-    said: Sequence[Mapping[str, str]],
-    seconds: float,
-) -> Result:
     return Result(
         exam=sitting.exam,
         part=sitting.part,
@@ -82,11 +98,11 @@ def _result(
         paper=paper.number,
         attempt=one.sha256,
         sat_at=one.time,
-        points=round(sum(mark.points for mark in marked), 1),
+        points=round(sum(question.points for question in marked), 1),
         most=paper.most,
-        questions=[asdict(mark) for mark in marked],
-        problems=list(said),
-        seconds=round(seconds, 1),
+        questions=[asdict(question) for question in marked],
+        problems=ran.said,
+        seconds=round(ran.seconds, 1),
     )
 
 
