@@ -168,15 +168,19 @@ def mark(code: str, folder: Path, part: str, who: str, key_file: Path | None) ->
             raise CourseError(f"{code}: is still open; course certify exam close {code} comes first")
         done = results.signed(book, found)
         todo = [one for one in taking.counting(found).values() if one.trainee not in done]
-        failed = []
+        said, failed = [], []
         with click.progressbar(length=len(todo), label="Marking", file=sys.stderr) as bar:
             for one, result in results.mark_all(found, todo):
-                if isinstance(result, CourseError):
-                    failed.append(f"{written(one.trainee)}: not marked: {result.message}")
-                else:
+                try:
+                    if isinstance(result, CourseError):
+                        raise result
                     results.sign(book, found, result, signer)
-                    click.echo(_line(result))
+                    said.append(_line(result))
+                except CourseError as error:
+                    failed.append(f"{written(one.trainee)}: not marked: {error.message}")
                 bar.update(1)
+    for line in said:
+        click.echo(line)
     click.echo(f"{len(todo) - len(failed)} marked, {len(done)} were marked before")
     if failed:
         raise CourseError("\n".join(failed))

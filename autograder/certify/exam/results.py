@@ -107,9 +107,7 @@ def mark(sitting: Sitting, one: Taken, ran: Execution) -> Result:
 
 
 def sign(book: Book, sitting: Sitting, result: Result, signer: Signer) -> None:
-    """Keep a result and its reasons, and put it on the ledger."""
-    content = {"format": FORMAT, **asdict(result)}
-    write(result_path(sitting, result.trainee), json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    """Keep a result and its reasons, and put it on the ledger; CourseError if this person may not."""
     data = {
         "trainee": result.trainee,
         "exam": result.exam,
@@ -119,6 +117,11 @@ def sign(book: Book, sitting: Sitting, result: Result, signer: Signer) -> None:
         "max_points": result.most,
         "sat_at": result.sat_at,
     }
+    refused = book.refuses(("exam-result", data), signer.id)
+    if refused:
+        raise CourseError(refused)
+    content = {"format": FORMAT, **asdict(result)}
+    write(result_path(sitting, result.trainee), json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     book.append("exam-result", data, signer)
 
 
