@@ -104,7 +104,7 @@ def open_sitting(
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @cohort_option
 @part_option
-def take(code: str, paths: tuple[Path, ...], folder: Path, part: str) -> None:
+def take(code: str, paths: tuple[Path, ...], folder: Path, part: str | None) -> None:
     """Take in the notebooks of the sitting CODE while it is open: files, folders, zips. Runs nothing.
 
     Each is known by the number of its paper, whatever its file is called. The last one of a candidate counts.
@@ -113,7 +113,7 @@ def take(code: str, paths: tuple[Path, ...], folder: Path, part: str) -> None:
 
     book = Book.open(desk.open_cohort(folder).path)
     with _alone(book.cohort):
-        found = sitting.find(book, code, part)
+        found = sitting.find(book, code, part or "")
         refused = 0
         for receipt in taking.take(book, found, paths):
             refused += receipt.taken is None
@@ -133,12 +133,12 @@ def take(code: str, paths: tuple[Path, ...], folder: Path, part: str) -> None:
 @cohort_option
 @part_option
 @desk.signing
-def close_sitting(code: str, folder: Path, part: str, who: str, key_file: Path | None) -> None:
+def close_sitting(code: str, folder: Path, part: str | None, who: str, key_file: Path | None) -> None:
     """Close the sitting CODE, as an examiner: nothing is taken in afterwards."""
     from autograder.certify.exam import sitting, taking
 
     book = Book.open(desk.open_cohort(folder).path)
-    found = sitting.find(book, code, part)
+    found = sitting.find(book, code, part or "")
     entry = sitting.close(book, found, desk.signer(book, "exam", who, key_file))
     count = len(taking.counting(found))
     click.echo(f"{found.name}: closed at {entry.time} with {count} of {len(found.papers)} notebooks")
@@ -150,7 +150,7 @@ def close_sitting(code: str, folder: Path, part: str, who: str, key_file: Path |
 @cohort_option
 @part_option
 @desk.signing
-def mark(code: str, folder: Path, part: str, who: str, key_file: Path | None) -> None:
+def mark(code: str, folder: Path, part: str | None, who: str, key_file: Path | None) -> None:
     """Mark the closed sitting CODE, as an examiner who trained none of its candidates.
 
     Runs each notebook in the sandbox, judges what it recorded against the paper that was drawn, and signs the
@@ -163,7 +163,7 @@ def mark(code: str, folder: Path, part: str, who: str, key_file: Path | None) ->
     signer = desk.signer(book, "exam-result", who, key_file)
     require_sandbox(book.cohort)
     with _alone(book.cohort):
-        found = sitting.find(book, code, part)
+        found = sitting.find(book, code, part or "")
         if not found.closed:
             raise CourseError(f"{code}: is still open; course certify exam close {code} comes first")
         done = results.signed(book, found)

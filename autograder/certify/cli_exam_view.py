@@ -14,7 +14,7 @@ from linelab.texts import LANGUAGES
 from linelab.trainees import written
 
 part_option = click.option(
-    "--part", type=click.Choice(["exam", "case"]), default="", help="Which part, if CODE has both."
+    "--part", type=click.Choice(["exam", "case"]), help="Which part, if CODE has both."
 )
 
 
@@ -22,7 +22,7 @@ part_option = click.option(
 @click.argument("code", required=False)
 @cohort_option
 @part_option
-def status(code: str | None, folder: Path, part: str) -> None:
+def status(code: str | None, folder: Path, part: str | None) -> None:
     """Show all sittings; or of the sitting CODE each candidate, and how hard each item was."""
     from autograder.certify.exam import account, results, sitting, taking
 
@@ -33,7 +33,7 @@ def status(code: str | None, folder: Path, part: str) -> None:
             count = len(state.opened.data.get("trainees", ()))
             click.echo(f"{name} ({which}): opened {state.opened.time}, {until}, {count} candidates")
         return
-    found = sitting.find(book, code, part)
+    found = sitting.find(book, code, part or "")
     there, points = taking.counting(found), results.signed(book, found)
     for trainee in found.papers:
         one = there.get(trainee)
@@ -41,8 +41,8 @@ def status(code: str | None, folder: Path, part: str) -> None:
         if trainee in points:
             said += f", {points[trainee]:g} points"
         click.echo(f"{written(trainee)}: {said}")
-    state = f"closed {found.closed}" if found.closed else "open"
-    click.echo(f"{found.name}: opened {found.opened}, {state}, {found.minutes} minutes")
+    until = f"closed {found.closed}" if found.closed else "open"
+    click.echo(f"{found.name}: opened {found.opened}, {until}, {found.minutes} minutes")
     kept = [trainee for trainee in points if results.result_path(found, trainee).exists()]
     for item, (count, share, expected) in account.observed(found, kept).items():
         click.echo(f"  {item}: {count} candidates got {share:.0%} of its points, expected {expected:.0%}")
@@ -58,14 +58,14 @@ def status(code: str | None, folder: Path, part: str) -> None:
     "--with-answers", is_flag=True, help="Also questions and right answers: for whoever marks anew."
 )
 def say_account(
-    code: str, trainee: str, folder: Path, part: str, language: str | None, with_answers: bool
+    code: str, trainee: str, folder: Path, part: str | None, language: str | None, with_answers: bool
 ) -> None:
     """Say what TRAINEE's notebook at the sitting CODE got, with a reason for every point."""
     from autograder.certify.exam import account, results, sitting
 
     cohort = desk.open_cohort(folder)
     (wanted,) = desk.enrolled(cohort, [trainee])
-    found = sitting.find(Book.open(cohort.path), code, part)
+    found = sitting.find(Book.open(cohort.path), code, part or "")
     result = results.read_result(found, wanted)
     for place, one in enumerate([language] if language else LANGUAGES):
         lines = account.account(found, result, one, with_answers=with_answers)

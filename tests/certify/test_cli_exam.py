@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ from autograder.certify.exam import sitting, taking
 from autograder.certify.exam.paper import texts
 from autograder.certify.exam.sitting import Sitting
 from linelab.trainees import written
+from publish.paths import ROOT
 
 from .cohorts import number
 from .samples import PASSPHRASE
 from .test_cli import ONE, OTHER, SmallCohort, cohort, founded, run  # noqa: F401
+from .test_exam_case import best
 
 THIRD = number(3)
 
@@ -183,7 +187,9 @@ def test_the_simulation_case_from_opening_to_a_met_requirement(
         for cell in document["cells"]:
             name = f'answer("{question.id}", None)'
             cell["source"] = cell["source"].replace(name, name.replace("None", by_code[question.item]))
-    fill(document, {plan.id: BEST})
+    case = papers[ONE].line
+    assert case is not None
+    fill(document, {plan.id: best(case)})
     lazy = fill(notebook(found, OTHER), {plan.id: {"display": 1}, "q01": 1.0})
     exam("take", "autumn", save(tmp_path, "a", document), save(tmp_path, "b", lazy))
     exam("close", "autumn")
@@ -195,9 +201,6 @@ def test_the_simulation_case_from_opening_to_a_met_requirement(
     text = exam("account", "autumn", OTHER, "--language", "en")
     assert "With this plan the flow time is" in text
     assert "0 % of the attainable gain" in text
-
-
-BEST: dict[str, Any] = {}
 
 
 # -- refusals, each one clear line
@@ -244,11 +247,6 @@ def test_the_bank_can_be_looked_at_without_a_cohort(tmp_path: Path, monkeypatch:
 
 
 def test_every_text_of_exams_is_there_in_both_languages_and_used() -> None:
-    import re
-    import unicodedata
-
-    from publish.paths import ROOT
-
     code = "".join(path.read_text("utf-8") for path in (ROOT / "autograder/certify/exam").glob("*.py"))
     for key, entry in texts.entries.items():
         assert set(entry) == {"vi", "en"}, key

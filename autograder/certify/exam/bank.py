@@ -120,8 +120,7 @@ def _item(source: str, entry: Mapping[str, Any], difficulty: Mapping[str, Any]) 
             f"{source}: {entry['id']}: expected share right is {share:.2f}: an item that nobody or everybody "
             "gets right tells nothing; change its steps, traps or the item"
         )
-    names = ("id", "module", "objective", "level", "kind")
-    return Item(*(entry[name] for name in names), share=round(share, 4), data=entry, source=source)
+    return Item.of(entry, round(share, 4), source)
 
 
 @cache
@@ -138,7 +137,11 @@ def _read(path: Path) -> tuple[Path, dict[str, Any], str]:
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         detail = " ".join(str(error).split())[:120]
         raise CourseError(f"{path}: not readable YAML ({detail}); correct the file") from None
-    problems = sorted(_schema().iter_errors(data), key=lambda error: list(map(str, error.path)))
+    # fields that are left over may be so because another one is wrong
+    problems = sorted(
+        _schema().iter_errors(data),
+        key=lambda error: (error.validator == "unevaluatedProperties", list(map(str, error.absolute_path))),
+    )
     if problems:
         where = _place(data, list(problems[0].absolute_path))
         message = problems[0].message

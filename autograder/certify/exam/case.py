@@ -19,12 +19,13 @@ import numpy as np
 import yaml
 
 from autograder.certify.exam.bank import SCHEMA
-from autograder.certify.exam.paper import both
+from autograder.certify.exam.paper import texts
 from autograder.certify.exam.question import Drawn, draw
 from autograder.certify.exam.template import Item, Names, generator
 from autograder.errors import CourseError
 from autograder.plan import measured
 from linelab.cases import Case, CaseError, read
+from linelab.texts import LANGUAGES, number
 
 TEMPLATE = Path(__file__).with_name("case.yml")
 Data = dict[str, Any]
@@ -78,7 +79,7 @@ def draw_case(data: Data, seed: str, trainee: str, seeds: list[int], source: str
     names, random = _figures(case, exam, seeds), generator(seed, trainee, data["id"], "questions")
     questions = [
         draw(
-            _item(entry, source),
+            Item.of(entry, 0.0, source),
             f"q{place:02d}",
             exam["points"][entry["level"]],
             random,
@@ -92,13 +93,15 @@ def draw_case(data: Data, seed: str, trainee: str, seeds: list[int], source: str
 
 def fresh(data: Data, random: np.random.Generator) -> Data:
     """Return the template with fresh figures, and without what belongs to the examiner alone."""
-    own = {
-        key: copy.deepcopy(part) for key, part in data.items() if key not in ("exam", "variant", "questions")
-    }
+    own = {key: copy.deepcopy(part) for key, part in data.items() if key != "exam"}
     rules = data["exam"]
     pace = float(random.choice(rules["pace"]))
-    story = rules["stories"][int(random.integers(len(rules["stories"])))]
+    story, offer = (part[int(random.integers(len(part)))] for part in (rules["stories"], rules["offers"]))
     own |= {key: story[key] for key in ("title", "part", "parts", "stations")}
+    own |= {key: offer[key] for key in ("budget", "keep_share")}
+    for name, options in offer["options"].items():
+        own["levers"][name]["options"] = options
+    _swap(own, rules["trouble"][-1], rules["trouble"][int(random.integers(len(rules["trouble"])))])
     for station in own["line"]["stations"]:
         factor = pace * _between(random, rules["station"])
         station["process_time"]["mean"] = _rounded(station["process_time"]["mean"] * factor)
@@ -108,13 +111,34 @@ def fresh(data: Data, random: np.random.Generator) -> Data:
         if "transfer_time" in buffer:
             buffer["transfer_time"] = _rounded(buffer["transfer_time"] * pace)
     for lever in own["levers"].values():
-        if lever.get("timed"):
+        if lever.pop("timed", False):
             lever["options"] = {_rounded(s * pace): cost for s, cost in lever["options"].items()}
     own["warm_up"], own["horizon"] = round(own["warm_up"] * pace), round(own["horizon"] * pace)
-    line = read(yaml.safe_dump(own | {"variant": [], "questions": {}}), "exam").line
-    load_ = _between(random, rules["load"])
-    own["demand"] = round(own["shift"] * line.bottleneck_rate * load_)
-    return own | {"variant": [], "questions": {}}
+    own |= {"variant": [], "questions": {}}
+    line = read(yaml.safe_dump(own, sort_keys=False), "exam").line
+    own["demand"] = round(own["shift"] * line.bottleneck_rate * _between(random, rules["load"]))
+    return own
+
+
+def _swap(own: Data, usual: str, trouble: str) -> None:
+    """Let two stations change places, their names staying, and fill in the words that say which is which."""
+    stations = {station["name"]: station for station in own["line"]["stations"]}
+    for key in {*stations[usual], *stations[trouble]} - {"name"} if trouble != usual else ():
+        pair = [stations[name].pop(key, None) for name in (trouble, usual)]
+        stations[usual] |= {key: pair[0]} if pair[0] is not None else {}
+        stations[trouble] |= {key: pair[1]} if pair[1] is not None else {}
+    words = own["stations"][trouble]
+    for lever in own["levers"].values():
+        lever["paths"] = [
+            path.replace(f"stations.{usual}.", f"stations.{trouble}.") for path in lever["paths"]
+        ]
+        lever["label"] = {x: text.format(trouble=words[x]) for x, text in lever["label"].items()}
+    own["goal"] = {x: text.format(keep=_percent(own["keep_share"], x)) for x, text in own["goal"].items()}
+
+
+def _percent(share: float, language: str) -> str:
+    percent = round(100 * share, 1)
+    return number(percent, language, 0 if percent.is_integer() else 1)
 
 
 def _between(random: np.random.Generator, limits: list[float]) -> float:
@@ -151,12 +175,7 @@ def _figures(case: Case, exam: Mapping[str, Any], seeds: list[int]) -> Names:
     return names
 
 
-def _item(entry: Mapping[str, Any], source: str) -> Item:
-    names = (entry[name] for name in ("id", "module", "objective", "level", "kind"))
-    return Item(*names, share=0.0, data=entry, source=source)
-
-
 def _plan(case: Case, points: float, name: str) -> Drawn:
-    ask = both("plan_ask", keep=f"{100 * case.keep_share:g}")
+    ask = {x: texts.text("plan_ask", x, keep=_percent(case.keep_share, x)) for x in LANGUAGES}
     empty = dict.fromkeys(ask, "")
     return Drawn(name, "plan", "", "", "analyse", "plan", points, 0.0, ask, empty, empty, "")

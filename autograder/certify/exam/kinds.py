@@ -33,7 +33,8 @@ def _number(item: Item, names: Names, words: Words, _: np.random.Generator) -> d
 
 
 def _choice(item: Item, names: Names, words: Words, random: np.random.Generator) -> dict[str, Any]:
-    rights, others = [], []
+    rights: list[Any] = []
+    others: list[Any] = []
     for one in item.data["options"]:
         own = {"value": value(one["value"], names)} if "value" in one else {}
         given = one.get("right", False)

@@ -30,7 +30,7 @@ Cell = tuple[str, str]  # kind and text
 
 def make(paper: Paper, language: str) -> str:
     """Return the notebook of a paper in a language, as the text of its file."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": kind, "id": f"{paper.name}-{place:02d}"[-64:], "metadata": {}, "source": text}
         | ({"execution_count": None, "outputs": []} if kind == "code" else {})
         for place, (kind, text) in enumerate(_cells(paper, language))
@@ -123,7 +123,7 @@ def _case(case: Case, language: str) -> Iterator[Cell]:
 
 def _levers(case: Case, language: str) -> str:
     """Return the levers as lines of text."""
-    lines = [f"{texts.text('lever', language)} | {texts.text('lever_options', language)}"]
+    lines = [" | ".join(texts.text(key, language) for key in ("lever", "lever_options"))]
     for lever in case.levers:
         options = ", ".join(f"{setting}: {cost:g}" for setting, cost in lever.costs.items())
         unit = f" ({lever.unit[language]})" if lever.unit[language] else ""

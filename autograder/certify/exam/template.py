@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,12 @@ class Item:
     data: Mapping[str, Any] = field(hash=False)
     source: str
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any], share: float, source: str) -> Item:
+        """Return the item that a file has."""
+        names = ("id", "module", "objective", "level", "kind")
+        return cls(**{name: data[name] for name in names}, share=share, data=data, source=source)
+
     def fault(self, what: str) -> CourseError:
         """Return the error for a fault of this item."""
         return CourseError(f"{self.source}: {self.id}: {what}")
@@ -74,7 +81,7 @@ def parameters(item: Item, random: np.random.Generator) -> tuple[Names, dict[str
 def said(item: Item, text: Text, names: Names, words: Words) -> dict[str, str]:
     """Return a text with its blanks filled in, numbers as each language writes them."""
 
-    def fill(found: re.Match[str], language: str) -> str:
+    def fill(language: str, found: re.Match[str]) -> str:
         name, digits = found[1], found[2]
         if name in words:
             return words[name][language]
@@ -82,10 +89,7 @@ def said(item: Item, text: Text, names: Names, words: Words) -> dict[str, str]:
             raise item.fault(f"{found[0]} in a text: there is no such parameter or value")
         return _shown(names[name], language, None if digits is None else int(digits))
 
-    return {
-        language: BLANK.sub(lambda found, language=language: fill(found, language), text[language])
-        for language in LANGUAGES
-    }
+    return {language: BLANK.sub(partial(fill, language), text[language]) for language in LANGUAGES}
 
 
 def _shown(what: float, language: str, digits: int | None) -> str:
