@@ -20,7 +20,7 @@ from publish.paths import ASSETS, BOOK, LABS, LANGUAGES, NOTEBOOKS, ROOT, VERIFY
 SILENT = {"code-cell", "code-block", "code", "math", "bibliography", "glossary", "lab", "quiz", "sheet"}
 SPOKEN_ROLES = {"term", "ref", "doc"}
 NAMES = re.compile(
-    r"`[^`]*`|\$[^$]*\$|https?://\S+|\{\w+\}|@\w+@|[\w./…-]*_[\w./…-]+|[\w…-]+\.(?:json|yml|py|ipynb)"
+    r"`[^`]*`|\$[^$]*\$|https?://\S+|\{\w+(?::\d)?\}|@\w+@|[\w./…-]*_[\w./…-]+|[\w…-]+\.(?:json|yml|py|ipynb)"
 )
 
 

@@ -74,8 +74,9 @@ def draw_case(data: Data, seed: str, trainee: str, seeds: list[int], source: str
         The case as YAML, with nothing in it that tells an answer; and the questions.
     """
     own = fresh(data, generator(seed, trainee, data["id"]))
-    text = yaml.safe_dump(own, allow_unicode=True, sort_keys=False, width=110)
+    text = yaml.safe_dump(own, allow_unicode=True, sort_keys=False, width=110, default_flow_style=None)
     case, exam = read(text, source), data["exam"]
+    words = {**case.station_labels, "parts": case.parts}
     names, random = _figures(case, exam, seeds), generator(seed, trainee, data["id"], "questions")
     questions = [
         draw(
@@ -84,7 +85,7 @@ def draw_case(data: Data, seed: str, trainee: str, seeds: list[int], source: str
             exam["points"][entry["level"]],
             random,
             names,
-            case.station_labels,
+            words,
         )
         for place, entry in enumerate(exam["items"], 1)
     ]
@@ -146,10 +147,10 @@ def _between(random: np.random.Generator, limits: list[float]) -> float:
     return low + (high - low) * float(random.random())
 
 
-def _rounded(seconds: float) -> float:
+def _rounded(seconds: float) -> int:
     """Return a time as people write it: three digits at most."""
-    step = 10.0 ** max(0, len(str(int(seconds))) - 3)
-    return float(round(seconds / step) * step)
+    step: int = 10 ** max(0, len(str(int(seconds))) - 3)
+    return round(seconds / step) * step
 
 
 def _figures(case: Case, exam: Mapping[str, Any], seeds: list[int]) -> Names:

@@ -43,7 +43,7 @@ def _mark(paper: Paper, question: Drawn, answer: Any, seeds: Sequence[int]) -> M
         share, reason = 0.0, _joined(both("missing"), question.reason)
     elif question.kind == "plan":
         assert paper.line is not None  # a plan is asked about a case
-        verdict = judge_plan(paper.line, answer, seeds, exhaustive=True)
+        verdict = judge_plan(paper.line, answer, seeds, own=True)
         share, reason = verdict.share, dict(verdict.reason)
     else:
         share = share_of(question, answer)

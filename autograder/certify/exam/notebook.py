@@ -56,11 +56,10 @@ def _cells(paper: Paper, language: str) -> Iterator[Cell]:
         "markdown",
         "\n\n".join([f"# {say(f'title_{paper.part}', code=paper.exam)}", about, say("how"), say("own")]),
     )
-    if paper.line:
-        yield from _case(paper.line, language)
     yield "code", _begin(paper, language)
     if paper.line:
-        yield "code", f"if case:\n    print({_levers(paper.line, language)!r})\n\n\n{MEASURE}"
+        yield "markdown", _case(paper.line, language)
+        yield "code", MEASURE
     for question in paper.questions:
         yield "markdown", _asked(question, language)
         yield "code", _cell(paper, question, language)
@@ -114,18 +113,25 @@ def _cell(paper: Paper, question: Drawn, language: str) -> str:
     return "\n".join(lines)
 
 
-def _case(case: Case, language: str) -> Iterator[Cell]:
-    goal = texts.text("case_goal", language, goal=case.goal[language], budget=f"{case.budget:g}")
-    run = texts.text("case_run", language, part=case.part[language])
-    head = texts.text("case_now", language)
-    yield "markdown", "\n\n".join([f"## {head}", f"**{case.title[language]}.** {goal}", run])
+def _case(case: Case, language: str) -> str:
+    """Return what there is to know of the case, its levers as a table."""
 
+    def say(key: str, **values: Any) -> str:
+        return texts.text(key, language, **values)
 
-def _levers(case: Case, language: str) -> str:
-    """Return the levers as lines of text."""
-    lines = [" | ".join(texts.text(key, language) for key in ("lever", "lever_options"))]
+    goal = say("case_goal", goal=case.goal[language], budget=f"{case.budget:g}")
+    heads = [say(key) for key in ("lever_name", "lever_what", "lever_options")]
+    rows = [heads, ["---"] * len(heads)]
     for lever in case.levers:
-        options = ", ".join(f"{setting}: {cost:g}" for setting, cost in lever.costs.items())
-        unit = f" ({lever.unit[language]})" if lever.unit[language] else ""
-        lines.append(f"{lever.name}: {lever.label[language]}{unit} | {options}")
-    return "\n".join(lines)
+        options = ", ".join(f"{setting:g}: {cost:g}" for setting, cost in lever.costs.items())
+        what = f"{lever.label[language]} ({lever.unit[language]}). {lever.help[language]}"
+        rows.append([f"`{lever.name}`", what, options])
+    return "\n\n".join(
+        [
+            f"## {say('case_now')}",
+            f"**{case.title[language]}.** {goal}",
+            say("case_run", part=case.part[language]),
+            say("levers"),
+            "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        ]
+    )
