@@ -91,12 +91,12 @@ def test_baseline_and_attainable_gain_hardly_differ() -> None:
 @pytest.mark.slow
 def test_the_best_plan_is_the_best_of_each_offer() -> None:
     """So the gain stated above is the attainable one, which is what the judge compares with."""
-    for budget, plan in BEST.items():
+    for budget in (95, 75):  # one for each pair of levers that go together
         case = next(case for case in CASES if case.budget == budget)
         today = measured(case, [5])
         gain = today.lead_time.mean - measured(case, [5], best(case)).lead_time.mean
         likely = attainable_gain(case, [5], today, own=True)
-        assert FULL_SHARE * likely <= gain <= likely, plan
+        assert FULL_SHARE * likely <= gain <= likely, budget
     # the judge tries the plans that are best in a few replications; trying all gives the same
     assert likely >= 0.995 * attainable_gain(case, [5], today, exhaustive=True)
 
