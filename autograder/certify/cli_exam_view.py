@@ -45,7 +45,7 @@ def status(code: str | None, folder: Path, part: str | None) -> None:
     click.echo(f"{found.name}: opened {found.opened}, {until}, {found.minutes} minutes")
     kept = [trainee for trainee in points if results.result_path(found, trainee).exists()]
     for item, (count, share, expected) in account.observed(found, kept).items():
-        click.echo(f"  {item}: {count} candidates got {share:.0%} of its points, expected {expected:.0%}")
+        click.echo(f"  {item}: {share:.0%} of its points over candidates: {count}, expected {expected:.0%}")
 
 
 @click.command("account")

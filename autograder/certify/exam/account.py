@@ -36,7 +36,8 @@ def account(sitting: Sitting, result: Result, language: str, *, with_answers: bo
         lines.append(say("account_line", number=asked.place, **own, reason=mark["reason"][language]))
         if with_answers:
             lines += [f"    {line}" for line in _answers(asked, mark, language)]
-    return lines + [say("account_ran", what=problem[language]) for problem in result.problems]
+    lines += [say("account_ran", what=problem[language]) for problem in result.problems]
+    return [line.replace("$", "") for line in lines]  # no TeX on a terminal
 
 
 def _answers(asked: Drawn, mark: Mapping[str, Any], language: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from autograder.certify.exam.question import draw
 from autograder.certify.exam.template import Item, generator
 from autograder.errors import CourseError
 
-FOLDER = Path(__file__).parent / "bank"
+FOLDER = Path(__file__).parent / "items"
 SCHEMA = Path(__file__).with_name("bank.schema.json")
 OBSERVED = 30  # candidates from whom on the share that was observed counts
 SAMPLES = 12  # draws by which an item is checked

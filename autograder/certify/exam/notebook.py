@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.assignments import STUBS
 from autograder.certify.exam.kinds import LETTERS
-from autograder.certify.exam.paper import Paper, texts
+from autograder.certify.exam.paper import LIMITS, Paper, texts
 from autograder.certify.exam.question import Drawn
 from linelab.cases import Case
 from linelab.trainees import written
@@ -119,6 +119,7 @@ def _case(case: Case, language: str) -> str:
     def say(key: str, **values: Any) -> str:
         return texts.text(key, language, **values)
 
+    limits = LIMITS["case"]
     goal = say("case_goal", goal=case.goal[language], budget=f"{case.budget:g}")
     heads = [say(key) for key in ("lever_name", "lever_what", "lever_options")]
     rows = [heads, ["---"] * len(heads)]
@@ -130,7 +131,7 @@ def _case(case: Case, language: str) -> str:
         [
             f"## {say('case_now')}",
             f"**{case.title[language]}.** {goal}",
-            say("case_run", part=case.part[language]),
+            say("case_run", part=case.part[language], total=limits.total // 60, cell=limits.cell // 60),
             say("levers"),
             "\n".join(f"| {' | '.join(row)} |" for row in rows),
         ]

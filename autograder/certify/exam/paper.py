@@ -15,11 +15,16 @@ from autograder.certify.chain import canonical
 from autograder.certify.exam.kinds import LETTERS
 from autograder.certify.exam.question import Drawn
 from autograder.errors import CourseError
+from autograder.watch import Limits
 from linelab import answers
 from linelab.cases import Case, read
 from linelab.texts import LANGUAGES, Catalogue
 
 FORMAT = "course-exam-paper/1"
+LIMITS = {  # of a notebook when it is run again; a candidate may search a case for a while
+    "exam": Limits(),
+    "case": Limits(cell=240, total=720, wall=760, cpu=760),
+}
 texts = Catalogue(files("autograder.certify.exam").joinpath("texts.yml"))
 
 

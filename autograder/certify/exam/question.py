@@ -110,6 +110,8 @@ def draw(
 
 def shown(answer: Any) -> str:
     """Return an answer for people: a number with five digits at most."""
+    if answer is None:
+        return "–"
     return f"{answer:.5g}" if isinstance(answer, float) else str(answer)
 
 

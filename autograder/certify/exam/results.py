@@ -21,6 +21,7 @@ import nbformat
 from autograder.certify.book import Book
 from autograder.certify.chain import Signer
 from autograder.certify.exam.judging import judge
+from autograder.certify.exam.paper import LIMITS
 from autograder.certify.exam.sitting import Sitting
 from autograder.certify.exam.taking import Taken, notebook_of
 from autograder.errors import CourseError
@@ -84,7 +85,7 @@ def run_notebook(sitting: Sitting, one: Taken, sandbox: Sandbox) -> Execution:
     if hashlib.sha256(content).hexdigest() != one.sha256:
         raise CourseError(f"{path}: was changed after it was taken in; restore it from a copy")
     notebook = nbformat.from_dict(notebook_of(content, path.name))
-    return execute(notebook, sitting.paper(one.trainee).to_answer(), sandbox=sandbox)
+    return execute(notebook, sitting.paper(one.trainee).to_answer(), LIMITS[sitting.part], sandbox=sandbox)
 
 
 def mark(sitting: Sitting, one: Taken, ran: Execution) -> Result:
