@@ -18,7 +18,7 @@ from autograder.certify.book import Book
 from autograder.certify.exam.sitting import Sitting
 from autograder.collect.disk import list_files
 from autograder.collect.reading import read_notebooks
-from autograder.collect.shape import check_shape, mend_shape
+from autograder.collect.shape import check_shape, mend_shape, source_text
 from autograder.collect.unpack import Unpacker
 from autograder.collect.words import RejectedError
 from autograder.errors import CourseError
@@ -79,7 +79,7 @@ def notebook_of(content: bytes, place: str) -> dict[str, Any]:
 
 def _take(book: Book, sitting: Sitting, place: str, content: bytes) -> Receipt:
     notebook = notebook_of(content, place)
-    text = json.dumps(notebook, ensure_ascii=False)
+    text = "\n".join(source_text(cell) for cell in notebook["cells"])
     own = [trainee for trainee, about in sitting.papers.items() if about["number"] in text]
     if not own:
         about = notebook["metadata"].get("course")
