@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from linelab.trainees import written
 
 if TYPE_CHECKING:
     from autograder.certify.exam.results import Result
+
+FEW = 5  # candidates, below which nobody waits
 
 
 @click.group()
@@ -86,11 +89,13 @@ def open_sitting(
     candidates = {trainee: roster[trainee].language for trainee in wanted}
     book = Book.open(cohort.path)
     signer = desk.signer(book, "exam", who, key_file)
-    with _alone(cohort.path):
+    bar = click.progressbar(length=len(wanted), label="Drawing", file=sys.stderr, hidden=len(wanted) < FEW)
+    with _alone(cohort.path), bar:
+        work = (minutes, signer, partial(bar.update, 1))
         if part == "exam":
-            made = sitting.open_exam(book, code, candidates, bank.load(banks), minutes, signer)
+            made = sitting.open_exam(book, code, candidates, bank.load(banks), *work)
         else:
-            made = sitting.open_case(book, code, candidates, case_file or case.TEMPLATE, minutes, signer)
+            made = sitting.open_case(book, code, candidates, case_file or case.TEMPLATE, *work)
     click.echo(
         f"{made.name}: open, {len(wanted)} candidates, {made.minutes} minutes. The notebooks to hand out:"
     )

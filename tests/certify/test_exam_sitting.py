@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from autograder.certify.exam import bank, results, sitting, taking
 from autograder.certify.exam.sitting import Sitting
 from autograder.certify.people import Signer
 from autograder.errors import CourseError
+from linelab.trainees import written
 
 from .cohorts import Cohort, digest
 
@@ -332,13 +332,30 @@ def test_a_notebook_changed_after_it_was_taken_in_is_not_marked(cohort: Cohort) 
         results.run_notebook(found, receipt.taken, None)  # type: ignore[arg-type]
 
 
-def test_all_files_about_a_candidate_are_found(cohort: Cohort) -> None:
+def test_every_file_about_a_candidate_is_named_after_them(cohort: Cohort) -> None:
+    """So that whoever has to remove what there is of somebody finds it; two lists hold the number alone."""
     found = opened(cohort)
-    one, two = found.papers
-    take(cohort, found, handed_out(found, one))
-    names = {path.relative_to(found.folder).parts[0] for path in sitting.files_of(cohort.path, one)}
-    assert names == {"papers", "hand-out", "taken"}
-    assert not any(two in str(path) for path in sitting.files_of(cohort.path, one))
-    number = re.compile(one)
-    left = [path for path in found.folder.rglob("*") if path.is_file() and number.search(str(path))]
-    assert set(left) == set(sitting.files_of(cohort.path, one))
+    for trainee in found.papers:
+        take(cohort, found, handed_out(found, trainee))
+        others = [path for path in found.folder.rglob("*") if path.is_file() and trainee not in str(path)]
+        texts = {path.name: path.read_text("utf-8") for path in others}
+        about = {name for name, text in texts.items() if trainee in text or written(trainee) in text}
+        assert about == {"sitting.json", taking.LOG}
+
+
+def test_a_result_is_signed_by_nobody_who_trained_the_candidate(cohort: Cohort) -> None:
+    found = opened(cohort)
+    one = cohort.trainees[0]
+    both = cohort.person("trainer", "examiner")
+    cohort.book.append("training", {"trainer": both.id, "trainees": [one]}, both)
+    now = cohort.book.now()
+    made = results.Result("spring", "exam", one, "0" * 12, digest(one), now, 30, 42, [], [], 1.0)
+    with pytest.raises(CourseError, match="cannot examine them"):
+        results.sign(cohort.book, found, made, both)
+    assert not results.result_path(found, one).exists()
+    results.sign(cohort.book, found, made, cohort.examiner)
+    assert results.read_result(found, one) == made
+    assert results.signed(cohort.book, found) == {one: 30}
+    results.result_path(found, one).write_text("[]")
+    with pytest.raises(CourseError, match="cannot be read"):
+        results.read_result(found, one)

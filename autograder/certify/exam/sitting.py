@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,22 +91,38 @@ class Sitting:
 
 
 def open_exam(
-    book: Book, code: str, candidates: Mapping[str, str], bank: Bank, minutes: int | None, signer: Signer
+    book: Book,
+    code: str,
+    candidates: Mapping[str, str],
+    bank: Bank,
+    minutes: int | None,
+    signer: Signer,
+    advance: Callable[[], object] = lambda: None,
 ) -> Sitting:
-    """Open a sitting of the exam: a form for each of `candidates` (trainee to language)."""
+    """Open a sitting of the exam: a form for each of `candidates` (trainee to language).
+
+    `advance` is called after each.
+    """
     seed = secrets.token_hex(32)
     sources = [f"{name} {digest}" for name, digest in bank.sources.items()]
     sitting = _new(book, code, "exam", minutes or bank.blueprint.minutes, seed, candidates, sources)
     _check(book, sitting, signer)
-    papers = [
-        Paper(code, "exam", trainee, about["number"], sitting.minutes, tuple(draw_form(bank, seed, trainee)))
-        for trainee, about in sitting.papers.items()
-    ]
+    papers = []
+    for trainee, about in sitting.papers.items():
+        questions = tuple(draw_form(bank, seed, trainee))
+        papers.append(Paper(code, "exam", trainee, about["number"], sitting.minutes, questions))
+        advance()
     return _open(book, sitting, papers, candidates, signer)
 
 
 def open_case(
-    book: Book, code: str, candidates: Mapping[str, str], template: Path, minutes: int | None, signer: Signer
+    book: Book,
+    code: str,
+    candidates: Mapping[str, str],
+    template: Path,
+    minutes: int | None,
+    signer: Signer,
+    advance: Callable[[], object] = lambda: None,
 ) -> Sitting:
     """Open a sitting of the simulation case: a case with fresh figures for each of `candidates`."""
     data = cases.load(template)
@@ -118,6 +134,7 @@ def open_case(
     for trainee, about in sitting.papers.items():
         text, questions = cases.draw_case(data, seed, trainee, sitting.seeds, template.name)
         papers.append(Paper(code, "case", trainee, about["number"], minutes, tuple(questions), text))
+        advance()
     return _open(book, sitting, papers, candidates, signer)
 
 
@@ -150,17 +167,6 @@ def find(book: Book, code: str, part: str = "") -> Sitting:
             f"{file}: is not the sitting that was opened in line {state.opened.seq}; restore it from a copy"
         )
     return replace(sitting, opened=state.opened.time, closed=state.closed.time if state.closed else "")
-
-
-def files_of(cohort: Path, trainee: str) -> list[Path]:
-    """Return all files about one candidate, for whoever has to remove them."""
-    names = [
-        f"papers/{trainee}.json",
-        f"hand-out/*{trainee}.ipynb",
-        f"taken/{trainee}/*",
-        f"results/{trainee}.json",
-    ]
-    return sorted(path for name in names for path in (cohort / FOLDER).glob(f"*/{name}"))
 
 
 def _new(
