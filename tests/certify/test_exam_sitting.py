@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -339,7 +340,8 @@ def test_every_file_about_a_candidate_is_named_after_them(cohort: Cohort) -> Non
         take(cohort, found, handed_out(found, trainee))
         others = [path for path in found.folder.rglob("*") if path.is_file() and trainee not in str(path)]
         texts = {path.name: path.read_text("utf-8") for path in others}
-        about = {name for name, text in texts.items() if trainee in text or written(trainee) in text}
+        number = re.compile(rf"\b({trainee}|{written(trainee)})\b")
+        about = {name for name, text in texts.items() if number.search(text)}
         assert about == {"sitting.json", taking.LOG}
 
 
