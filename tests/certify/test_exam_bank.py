@@ -24,7 +24,7 @@ from publish.paths import BOOK
 
 BANK = bank.load()
 ITEMS = {item.id: item for item in BANK.items}
-DRAWS = 60
+DRAWS = 40
 
 
 def drawn(item: Item, number: int) -> Drawn:

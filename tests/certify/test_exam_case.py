@@ -89,7 +89,7 @@ def test_baseline_and_attainable_gain_hardly_differ() -> None:
 
 
 @pytest.mark.slow
-def test_the_best_plan_is_the_best_of_each_offer() -> None:
+def test_the_best_plan_is_the_best_of_all() -> None:
     """So the gain stated above is the attainable one, which is what the judge compares with."""
     for budget in (95, 75):  # one for each pair of levers that go together
         case = next(case for case in CASES if case.budget == budget)
@@ -97,8 +97,14 @@ def test_the_best_plan_is_the_best_of_each_offer() -> None:
         gain = today.lead_time.mean - measured(case, [5], best(case)).lead_time.mean
         likely = attainable_gain(case, [5], today, own=True)
         assert FULL_SHARE * likely <= gain <= likely, budget
-    # the judge tries the plans that are best in a few replications; trying all gives the same
-    assert likely >= 0.995 * attainable_gain(case, [5], today, exhaustive=True)
+
+
+@pytest.mark.slow
+def test_the_likely_plans_miss_nothing() -> None:
+    """The judge tries the plans that are best in a few replications; trying all gives the same."""
+    case = next(case for case in CASES if case.budget == 75)
+    likely = attainable_gain(case, [5], own=True)
+    assert 0.995 * attainable_gain(case, [5], exhaustive=True) <= likely
 
 
 def paper(number: int = 0) -> Paper:

@@ -45,7 +45,7 @@ def take(cohort: Cohort, found: Sitting, *paths: Path) -> list[taking.Receipt]:
 def result(cohort: Cohort, found: Sitting, trainee: str, by: Signer | None = None, **more: Any) -> Entry:
     data = {
         "trainee": trainee, "exam": found.exam, "part": found.part, "attempt": digest(trainee), "points": 30,
-        "max_points": 42, "sat_at": cohort.book.now(), **more,
+        "max_points": 42, "sat_at": found.opened, **more,
     }  # fmt: skip
     return cohort.book.append("exam-result", data, by or cohort.examiner)
 
@@ -350,8 +350,7 @@ def test_a_result_is_signed_by_nobody_who_trained_the_candidate(cohort: Cohort) 
     one = cohort.trainees[0]
     both = cohort.person("trainer", "examiner")
     cohort.book.append("training", {"trainer": both.id, "trainees": [one]}, both)
-    now = cohort.book.now()
-    made = results.Result("spring", "exam", one, "0" * 12, digest(one), now, 30, 42, [], [], 1.0)
+    made = results.Result("spring", "exam", one, "0" * 12, digest(one), found.opened, 30, 42, [], [], 1.0)
     with pytest.raises(CourseError, match="cannot examine them"):
         results.sign(cohort.book, found, made, both)
     assert not results.result_path(found, one).exists()

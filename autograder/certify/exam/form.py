@@ -15,7 +15,7 @@ from autograder.certify.exam.template import Item, generator
 from autograder.errors import CourseError
 from linelab.texts import LANGUAGES
 
-TRIES = 20_000
+TRIES = 5_000
 
 
 def draw_form(bank: Bank, seed: str, trainee: str) -> list[Drawn]:
