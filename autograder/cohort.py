@@ -13,6 +13,7 @@ report/          the cohort at a glance
 consents.jsonl   what trainees consented to, a line each time
 credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
 evidence/        on-site projects: files, and a page on each for those who sign off
+exams/           sittings: papers with their answers, notebooks given out and taken in, results
 """
 
 from __future__ import annotations

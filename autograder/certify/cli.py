@@ -14,6 +14,7 @@ from autograder.certify.book import Book
 from autograder.certify.cli_appeal import appeal
 from autograder.certify.cli_decide import decide, explain, refuse, rules_group
 from autograder.certify.cli_evidence import evidence
+from autograder.certify.cli_exam import exam
 from autograder.certify.cli_issuer import did_document, export, keygen, passphrase, publish_status
 from autograder.certify.cli_ledger import ledger
 from autograder.certify.cli_people import person
@@ -101,7 +102,7 @@ def revoke(number: str, folder: Path, why: str, who: str, key_file: Path | None)
     click.echo(f"Revoked: {held.id}. Now run `course certify publish-status SITE` and put the site online.")
 
 
-for command in (person, rules_group, trained, explain, evidence, sign_off, decide, refuse):
+for command in (person, rules_group, trained, exam, explain, evidence, sign_off, decide, refuse):
     certify.add_command(command)
 for command in (keygen, did_document, publish_status, export):
     certify.add_command(command)
