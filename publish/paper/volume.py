@@ -21,7 +21,7 @@ from publish.paper.pages import having, read
 from publish.paths import ASSETS, ROOT
 
 LEFT_OUT = ("work", "organise")  # parts of _toc.yml
-FRONT = ("index", "how-it-works")
+FRONT = ("index", "how-it-works", "guides/personal-data")
 APPENDIX = "linelab"
 INDEX = "book-index"  # the id of the index, whose pages come last
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
