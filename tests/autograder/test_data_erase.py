@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from autograder import consents
 from autograder.certify import issue, keys, people, status
 from autograder.certify.book import Book
-from autograder.certify.exam import sitting
+from autograder.certify.exam import sitting, taking
 from autograder.certify.exam.paper import name_of
 from autograder.cohort import Cohort
 from autograder.collect import collect
@@ -111,12 +111,13 @@ def test_after_erasing_nothing_is_left_and_the_ledger_verifies(full: Full) -> No
 
 
 def test_what_sittings_keep_of_a_candidate_is_all_known(full: Full) -> None:
-    """As the exam's own modules name it."""
+    """Nothing in their folder is left out, and the folder is called as the exam's own modules call it."""
+    folder = full.path / sitting.FOLDER / name_of("autumn", "exam")
     held = {one for path in erasing.plan(full.cohort, full.book, full.trainee).paths for one in files(path)}
-    theirs = sitting.files_of(full.path, full.trainee)
-    assert len(theirs) == 4
-    assert set(theirs) <= held
-    assert all(name_of("autumn", "exam") == path.relative_to(full.path / "exams").parts[0] for path in theirs)
+    shared = {folder / taking.LOG}
+    assert len({path for path in folder.rglob("*") if path.is_file()} - shared) == 4
+    assert {path for path in folder.rglob("*") if path.is_file()} - shared <= held
+    assert taking.LOG == rows.TAKEN
 
 
 def test_no_page_of_the_gradebook_keeps_what_was_deleted(full: Full) -> None:
