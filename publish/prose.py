@@ -45,6 +45,8 @@ def passages() -> Iterator[Passage]:
             yield Passage(_name(path), language, text)
     catalogues = [*(BOOK / "quizzes").glob("*.yml"), *(BOOK / "sheets").glob("*.yml")]
     catalogues += [*(LABS / "linelab" / "cases").glob("*.yml"), LABS / "linelab" / "texts.yml"]
+    catalogues += [ROOT / "autograder" / "consents.yml", ROOT / "autograder" / "data" / "texts.yml"]
+    catalogues += [ROOT / "autograder" / "certify" / "evidence" / "texts.yml"]
     catalogues += [*(ROOT / "autograder" / "certify" / "exam").rglob("*.yml")]
     for path in sorted([*catalogues, ROOT / "autograder" / "texts.yml", VERIFY / "texts.json"]):
         for language, text in pairs(yaml.safe_load(path.read_text("utf-8"))):
