@@ -47,6 +47,7 @@ class Lab {
     this.session?.close();
     this.mount.classList.remove("is-busy");
     this.share = 0;
+    this.quarter = -1;
     this.progress(0.01);
     this.say(text("boot"));
     this.begun = performance.now();
@@ -62,7 +63,10 @@ class Lab {
     this.session = new Session(this.mount.dataset.app, {
       load: ({ name, done, total }) => {
         const mb = (bytes) => (bytes / 1e6).toFixed(0);
-        this.say(text("files", { done: mb(done), total: mb(Math.max(done, total)), name: name.split(/[-.]/)[0] }));
+        const quarter = Math.floor((4 * done) / Math.max(done, total, 1));
+        // each file is shown; a screen reader says the first of each quarter
+        this.say(text("files", { done: mb(done), total: mb(Math.max(done, total)), name: name.split(/[-.]/)[0] }), quarter > this.quarter);
+        this.quarter = Math.max(quarter, this.quarter);
         this.progress((SHARE.load * done) / Math.max(done, total, 1));
       },
       stage: (stage) => {
@@ -131,7 +135,9 @@ class Lab {
     this.button.focus();
   }
 
-  say(message) {
+  /** Show how it stands, and have it said aloud unless that would be too much. */
+  say(message, aloud = true) {
+    this.status.setAttribute("aria-live", aloud ? "polite" : "off");
     this.status.textContent = message;
   }
 
