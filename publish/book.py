@@ -231,7 +231,7 @@ def _inputs(language: str, address: str) -> str:
             ROOT / "requirements.txt",
             Path(__file__),
             *(ROOT / "publish" / f"{name}.py" for name in ("light", "icons", "bundle")),
-            ROOT / "publish" / "typeset.mjs",
+            *(ROOT / "publish" / name for name in ("typeset.mjs", "page.js")),
             *_files(ROOT / "publish" / "ext"),
             *_files(ASSETS / "templates"),
             ASSETS / "logo.svg",

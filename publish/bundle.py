@@ -47,10 +47,7 @@ POLICY = (
 FULL_SCREEN = ' onclick="toggleFullScreen()"'
 # Sphinx makes a function of a text here, which the policy forbids; our catalogues know no plural
 PLURAL = re.compile(r"new Function\(\s*\"n\",[^;]*?plural_expr[^;]*\);", re.S)
-LISTENER = (
-    "document.addEventListener('click', (event) => "
-    "event.target.closest('[data-full-screen]') && toggleFullScreen());"
-)
+OWN = Path(__file__).with_name("page.js")  # what every page does beside the theme's scripts
 
 
 def bundle(pages: Path) -> None:
@@ -167,9 +164,10 @@ def _one_script(text: str, page: Path, pages: Path, made: dict[tuple[str, ...], 
     text = SCRIPT.sub(take, text)
     key = tuple(parts)
     if key not in made:
+        parts = [*parts, str(OWN)]
         sources = [x.removeprefix("inline:") if x.startswith("inline:") else Path(x).read_text("utf-8")
                    for x in parts]  # fmt: skip
-        made[key] = _write(pages, PLURAL.sub("() => 0;", "\n;\n".join([*sources, LISTENER])), "js")
+        made[key] = _write(pages, PLURAL.sub("() => 0;", "\n;\n".join(sources)), "js")
     address = os.path.relpath(pages / "_static" / made[key], page.parent)
     text = text.replace("</head>", f'<script defer src="{address}"></script>\n{late}</head>', 1)
     said = "".join(f' {name}="{value}"' for name, value in sorted(attributes.items()))

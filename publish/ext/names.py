@@ -27,18 +27,20 @@ PARTS = {
     '<nav class="bd-links bd-docs-nav" aria-label="Main">': (
         '<nav class="bd-links bd-docs-nav" aria-label="{pages}">'
     ),
-    TOGGLE.format(side="primary"): 'title="{show_pages}" aria-label="{show_pages}"',
+    TOGGLE.format(side="primary"): 'title="{show_pages}"',
 }
 # only pages with sections of their own have these
 CONTENTS = {
     '<dialog id="pst-secondary-sidebar-modal">': (
         '<dialog id="pst-secondary-sidebar-modal" aria-label="{contents}">'
     ),
-    TOGGLE.format(side="secondary"): 'title="{show_contents}" aria-label="{show_contents}"',
+    TOGGLE.format(side="secondary"): 'title="{show_contents}"',
 }
 # the same picture for light and dark needs no twin
 TWIN = re.compile(r"<img\b[^>]*\bonly-dark\b[^>]*>\s*")
 LOGO = re.compile(r'(<img\b[^>]*\blogo__image\b) only-light("[^>]*\balt=")[^"]*"')
+# a button of an icon alone: a hint that shows on a mouse's touch is no name for every reader
+ICON = re.compile(r'<button\b(?![^>]*\baria-label)[^>]*?\btitle="([^"]*)"')
 BRANCH = re.compile(r"(<a\b[^>]*>([^<]*)</a><details[^>]*>\s*<summary)>")
 
 
@@ -61,6 +63,10 @@ def name_parts(page: str, words: Mapping[str, str]) -> str:
         page = page.replace(part, named.format_map(names))
     for part, named in CONTENTS.items():
         page = page.replace(part, named.format_map(names))
+    page = ICON.sub(lambda button: f'{button[0]} aria-label="{button[1]}"', page)
+    page = page.replace(
+        'role="doc-biblioentry"', 'role="listitem"'
+    )  # a list has items; the other is out of use
     page = LOGO.sub(lambda logo: f'{logo[1]}{logo[2]}{names["home"]}"', TWIN.sub("", page))
     return BRANCH.sub(lambda x: f'{x[1]} aria-label="{names["branch"].replace("{title}", x[2])}">', page)
 

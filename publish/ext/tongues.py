@@ -27,7 +27,7 @@ class Tongues(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        """Mark the Korean of any page, the other language's terms in the glossary, and what a source is in."""
+        """Mark the Korean of any page, a glossary's foreign terms, a source's language."""
         language = self.config.language
         for text in list(self.document.findall(nodes.Text)):
             pieces = korean(str(text))

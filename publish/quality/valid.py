@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,13 +43,15 @@ def find_invalid(pages: Sequence[Path], within: Path) -> list[str]:
         If the validator does not run.
     """
     command = [*npm.program("html-validate/bin/html-validate.mjs"), "--config", str(RULES)]
-    command += ["--formatter", "json", *map(str, pages)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    try:
-        reports = json.loads(done.stdout)
-    except ValueError:
-        said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        raise PublishError(f"html-validate does not run: {said[:300]}") from None
+    with tempfile.TemporaryDirectory() as temporary:
+        # into a file: the program ends before a long answer is through a pipe
+        answer = Path(temporary) / "found.json"
+        command += ["--formatter", f"json={answer}", *map(str, pages)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if not answer.exists():
+            said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+            raise PublishError(f"html-validate does not run: {said[:300]}")
+        reports = json.loads(answer.read_text("utf-8"))
     return [
         f"{Path(report['filePath']).relative_to(within)}:{m['line']}: {m['message']} ({m['ruleId']})"
         for report in reports

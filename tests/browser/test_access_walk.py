@@ -29,10 +29,11 @@ FOCUS = """() => {
     return outline + (boxShadow === "none" ? "" : boxShadow);
   };
   const on = near.map(ring);
-  here.blur();
+  HTMLElement.prototype.blur.call(here);
   const off = near.map(ring);
   here.focus({ preventScroll: true });
-  const box = here.getBoundingClientRect();
+  const area = (x) => x.getBoundingClientRect().width * x.getBoundingClientRect().height;
+  const box = ([here, ...here.querySelectorAll("*")].find(area) ?? here).getBoundingClientRect();
   const points = [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5], [0.5, 0.1], [0.5, 0.9]];
   const seen = points.some(([x, y]) => {
     const top = document.elementFromPoint(box.left + x * box.width, box.top + y * box.height);
@@ -40,7 +41,7 @@ FOCUS = """() => {
   });
   const said = here.getAttribute("aria-label") ?? here.innerText ?? here.value ?? "";
   return {
-    name: `${here.tagName} ${here.className} ${String(said).slice(0, 40)}`,
+    name: `${here.tagName} ${here.className} ${String(said).slice(0, 40)} at ${box.left | 0}, ${box.top | 0}`,
     shows: on.some((look, i) => look && look !== off[i]),
     seen: seen && box.bottom > 0 && box.top < innerHeight,
   };
@@ -130,6 +131,8 @@ def test_a_module_can_be_done_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(mount.locator(".ll-runs tbody tr")).to_have_count(1, timeout=20_000)
     assert page.evaluate("document.activeElement.closest('.ll-results') !== null"), "to the results"
+    expect(mount.locator(".ll-why-list li").first).to_be_visible()  # nothing more comes in above
+    expect(mount.locator(".ll-tradeoff svg")).to_be_visible()
     walk.to(mount.locator(".ll-send"))
     page.keyboard.press("Enter")
     expect(mount.locator(".ll-sent a")).to_have_count(1)
@@ -153,18 +156,33 @@ def test_a_module_can_be_done_by_keyboard_alone(
     assert faults() == []
 
 
+def test_a_button_of_the_page_keeps_the_keyboard_where_it_is(page: Page, site_url: str) -> None:
+    page.goto(f"{site_url}en/{PAGE}", wait_until="networkidle")
+    theme = page.locator(".theme-switch-button")
+    Walker(page).to(theme)
+    before = page.evaluate("document.documentElement.dataset.mode")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.dataset.mode") != before
+    expect(theme).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Search the course")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Search the course")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(theme).to_be_focused()
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_list_of_pages_opens_and_closes_by_keyboard(page: Page, site_url: str, width: int) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(f"{site_url}vi/{PAGE}", wait_until="networkidle")
-    links = page.locator("nav.bd-links a")
+    weeks = page.locator("nav.bd-links li.toctree-l1 > a")
     walk = Walker(page)
     if width < 960:
         walk.to(page.locator(".primary-toggle"))
         page.keyboard.press("Enter")
         expect(page.get_by_role("dialog", name="Các trang của khóa học")).to_be_visible()
-    walk.to(links.nth(3))
+    walk.to(weeks.nth(2))
     branch = page.get_by_role("navigation", name="Các trang của khóa học").locator("summary").nth(1)
     assert "Tuần 2" in (branch.get_attribute("aria-label") or "")
     if width < 960:
