@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from docutils import nodes
 
 from publish.book import build_book, glossary_page, stage, words_of
 from publish.errors import PublishError
@@ -149,7 +150,7 @@ def test_each_part_of_a_page_has_a_name_in_its_language(language: str) -> None:
 
 def test_korean_is_told_apart_from_what_stands_around_it() -> None:
     pieces = korean("재공품 (재공재고) · Ký hiệu: WIP · 7대 낭비")
-    marked = [piece.astext() for piece in pieces if piece.get("classes") == ["language-ko"]]  # type: ignore[attr-defined]
+    marked = [x.astext() for x in pieces if isinstance(x, nodes.inline) and x["classes"] == ["language-ko"]]
     assert "".join(piece.astext() for piece in pieces) == "재공품 (재공재고) · Ký hiệu: WIP · 7대 낭비"
     assert marked[0].startswith("재공품")
     assert not any("WIP" in words for words in marked)

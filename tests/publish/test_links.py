@@ -65,7 +65,7 @@ def test_what_answers_is_good_and_what_does_not_is_named_with_its_pages(outside:
         f"{outside}/broken: 500 Internal Server Error (in vi/a.html, en/a.html)",
     ]
     assert [line.split(": ")[0] for line in closed] == [f"{outside}/closed", f"{outside}/busy"]
-    assert ("GET", "/good") not in Outside.asked, "the head is enough"
+    assert Outside.asked[:2] == [("HEAD", "/good"), ("HEAD", "/moved")], "the head is enough"
     assert ("GET", "/no-head") in Outside.asked
 
 
