@@ -126,8 +126,7 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 
     May be stopped at any time; the next run goes on where it stopped.
     """
-    from autograder.cohort import Cohort
-    from autograder.grade import grade as run
+    from autograder.sandbox import Sandbox
 
     if unsafe:
         click.secho(
@@ -138,7 +137,20 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
         )
     jobs = jobs or len(os.sched_getaffinity(0))
     try:
-        outcome = run(Cohort.open(folder), jobs=jobs, regrade=regrade, unsafe=unsafe, scheduler=scheduler)
+        with Sandbox() as sandbox:
+            if not unsafe and not scheduler:
+                sandbox.begin()  # it loads its packages while we load ours
+            from autograder.cohort import Cohort
+            from autograder.grade import grade as run
+
+            outcome = run(
+                Cohort.open(folder),
+                jobs=jobs,
+                regrade=regrade,
+                unsafe=unsafe,
+                scheduler=scheduler,
+                sandbox=sandbox,
+            )
     except KeyboardInterrupt:
         click.echo("\nStopped. What is graded is kept; run the same command again to go on.", err=True)
         sys.exit(130)
@@ -174,6 +186,13 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 )
 @click.option("--comment", default="", help="With --set: what the trainee reads beside the mark.")
 @click.option("--port", default=8890, show_default=True, help="Port of the page on this machine.")
+@click.option(
+    "--ip",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="COURSE_REVIEW_IP",
+    help="Address that the page listens at; only a container needs another.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 def review(
     folder: Path,
@@ -187,6 +206,7 @@ def review(
     given: tuple[str, str, str, str] | None,
     comment: str,
     port: int,
+    ip: str,
     no_browser: bool,
 ) -> None:
     """Mark free-text answers on a page in the browser, with the rubric beside each.
@@ -234,7 +254,7 @@ def review(
     if not only_list:
         from autograder.review.server import serve
 
-        serve(desk, port, not no_browser)
+        serve(desk, port, not no_browser, ip)
 
 
 @click.command()
