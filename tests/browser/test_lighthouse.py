@@ -23,11 +23,7 @@ def root(site_folder: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [
-        ("vi/index.html", "desktop"),
-        ("vi/w01-seeing-the-factory/index.html", "mobile"),
-        ("en/glossary.html", "mobile"),
-    ],
+    [("en/index.html", "desktop"), ("vi/w01-seeing-the-factory/index.html", "mobile")],
 )
 def test_a_page_has_the_marks_that_are_asked(root: str, name: str, form: str) -> None:
     report = lighthouse.measure(root + name, form)

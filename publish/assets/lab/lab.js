@@ -40,6 +40,8 @@ class Lab {
   /** still, loading, live or failed: lab.css shows what belongs to each. */
   state(name) {
     this.mount.dataset.state = name;
+    // on the page as a whole: a selector that looks for it (:has) would slow every change of a long page
+    document.documentElement.classList.toggle("has-live-lab", document.querySelector('.course-lab[data-state="live"]') !== null);
     this.mount.dispatchEvent(new CustomEvent("course-lab-state", { bubbles: true, detail: name }));
   }
 
