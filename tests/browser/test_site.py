@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from publish import check
+from publish.book import words_of
 from publish.paths import LANGUAGES
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,18 @@ def test_the_site_holds_no_solution_and_names_no_host_to_load_from(site_folder: 
     """In pages, search index, notebooks, wheels and compiled code alike."""
     assert check.find_leaks(site_folder, check.needles()) == []
     assert check.find_foreign_hosts(site_folder) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_page_has_its_licence_and_the_name_of_the_course(site_folder: Path, language: str) -> None:
+    title = words_of(language)["title"]
+    for name in pages(site_folder, language):
+        text = (site_folder / name).read_text("utf-8")
+        assert "CC BY 4.0" in text, name
+        assert f'<meta property="og:site_name" content="{title}">' in text, name
+    assert not (site_folder / language / "_static" / "locales").exists(), (
+        "other languages' words of the theme"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
