@@ -17,6 +17,7 @@ SECTIONS = {
     "Publish": "publish.cli",
     "Grade a cohort": "autograder.cli",
     "Certify": "autograder.certify.cli",
+    "Keep personal data": "autograder.data.cli",
 }
 
 

@@ -54,15 +54,34 @@ def new(path: Path, edition: str, language: str, site: str) -> None:
 @click.option("--name", default="", help="Name of the one trainee; may stay empty.")
 @click.option("--email", default="", help="Address of the one trainee; may stay empty.")
 @click.option("--language", type=languages, help="Language of feedback.  [default: the cohort's]")
-def enrol(folder: Path, count: int, name: str, email: str, language: str | None) -> None:
-    """Add trainees to the roster and print their numbers to hand out."""
+@click.option(
+    "--consent",
+    "purposes",
+    multiple=True,
+    metavar="PURPOSE",
+    help="They have consented to it on the form (`course data form`): course, credential, register, share.",
+)
+def enrol(
+    folder: Path, count: int, name: str, email: str, language: str | None, purposes: tuple[str, ...]
+) -> None:
+    """Add trainees to the roster and print their numbers to hand out.
+
+    Certificates need the trainee's consent: --consent credential, or later `course data consent`.
+    """
+    from autograder import consents
     from autograder.cohort import Cohort
 
     if count > 1 and (name or email):
         raise CourseError("--name, --email: belong to one trainee; leave out --count")
+    for purpose in purposes:
+        if purpose not in consents.PURPOSES:
+            raise CourseError(f"--consent {purpose}: give one of {', '.join(consents.PURPOSES)}")
     opened = Cohort.open(folder)
     for _ in range(count):
-        click.echo(written(opened.enrol(name, email, language).id))
+        trainee = opened.enrol(name, email, language)
+        for purpose in purposes:
+            consents.record(opened.path, trainee.id, purpose, trainee.language)
+        click.echo(written(trainee.id))
 
 
 @cohort.command("rules")

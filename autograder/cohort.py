@@ -10,7 +10,10 @@ nbgrader/        nbgrader's course folder with the gradebook
 reviews/         who gave which mark to a free text, a line each; second marks, too
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
+consents.jsonl   what trainees consented to, a line each time
 credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
+evidence/        on-site projects: files, and a page on each for those who sign off
+exams/           sittings: papers with their answers, notebooks given out and taken in, results
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from autograder import consents
 from autograder.certify import did, keys, rulebook, rules, site, status
 from autograder.certify import export as exporting
 from autograder.certify.book import Book
@@ -140,3 +141,11 @@ def export(
         if path:
             write(path, content)
             click.echo(f"{path}: {len(found)} results")
+    told = {one["actor"]["account"]["name"] for one in found}
+    silent = len(told - consents.consented(cohort.path, consents.SHARE))
+    if silent:
+        click.echo(
+            f"{silent} of {len(told)} trainees did not consent to sharing with employer or programme: "
+            f"this is for the class's own platform alone",
+            err=True,
+        )
