@@ -8,7 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench bench-certify bench-grading coverage reproducible screenshots serve soak test setup site system lint unit browser lock clean pdf
+.PHONY: help accessible bench bench-certify bench-grading clean coverage lighthouse links lint lock pdf \
+  reproducible screenshots serve setup site soak system test unit browser
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -53,6 +54,15 @@ unit: site system  # the site first: two processes of tests must not build its p
 browser: site system  # those that measure times come last, alone
 	@$(BIN)/python -m pytest -m browser -n auto --dist loadfile --ignore tests/browser/test_lab.py
 	@$(BIN)/python -m pytest -m browser tests/browser/test_lab.py
+
+accessible: site system ## axe, reflow and text spacing on every page, both languages, light and dark; ten minutes
+	@COURSE_EVERY_PAGE=1 $(BIN)/python -m pytest -n auto tests/browser/test_access_pages.py
+
+lighthouse: site system ## marks of Lighthouse for a few pages, median of five runs; a short one: ARGS="--runs 1"
+	@$(BIN)/python -m publish.quality.lighthouse $(ARGS)
+
+links: site      ## ask the addresses outside that pages link to whether they are still there
+	@$(BIN)/python -m publish.quality.links
 
 coverage: setup  ## share of linelab's lines and branches that its tests reach; under 95 % fails
 	@$(BIN)/python -m coverage run --branch --source labs/linelab -m pytest -q tests/linelab

@@ -21,7 +21,7 @@ from babel.messages.mofile import write_mo
 
 from publish import sheet
 from publish.errors import PublishError
-from publish.glossary import GLOSSARY, sort_key, terms
+from publish.glossary import GLOSSARY, Term, sort_key, terms
 from publish.light import lighten
 from publish.parts import digest, is_current, renewed
 from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
@@ -29,7 +29,7 @@ from publish.quiz import QUIZZES
 from publish.quiz_form import seal
 from publish.sheet import SHEETS, Sheet
 
-LEFT_OUT = (".buildinfo", "_sources", "objects.inv", "reports", "*.map", "webpack-macros.html")
+LEFT_OUT = (".buildinfo", "_sources", "objects.inv", "reports", "*.map", "*webpack-macros.html", "locales")
 
 
 def build_book(language: str, out: Path, address: str = "") -> Path:
@@ -143,12 +143,18 @@ def configure(
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["title"] = words["title"]
     config["html"]["baseurl"] = address
-    config["html"]["extra_footer"] = f"<p>{words['footer']}</p>"
     sphinx = config["sphinx"]["config"]
     sphinx |= {
         **(more or {}),
+        "project": words["title"],
         "language": language,
+        "course_names": words["names"],
         "locale_dirs": [str(_catalogue(language, words["strings"]))],
+    }
+    # these options take the place of those that Jupyter Book makes of `html`
+    sphinx["html_theme_options"] |= {
+        "extra_footer": f"<p>{words['footer']}</p>",
+        "search_bar_text": words["names"]["search"],
     }
     for name, data in (("_config.yml", config), ("_toc.yml", toc)):
         (target / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
@@ -168,13 +174,24 @@ def glossary_page(language: str, words: dict[str, Any]) -> str:
         more = [term.korean] if term.korean else []
         more += [
             f"{words[name]}: {value}"
-            for name, value in (("symbol", term.symbol), ("unit", term.unit))
+            for name, value in (
+                ("symbol", term.symbol),
+                ("unit", term.unit),
+                ("also", _unsaid(term, term.forms[language])),
+                ("elsewhere", _unsaid(term, term.avoid[language])),
+            )
             if value
         ]
         about = f" *{' · '.join(more)}*" if more else ""
         names = dict.fromkeys((term.term[language], term.term[other]))
         lines += [*names, f"  {term.definition[language].rstrip('.')}.{about}", ""]
     return "\n".join([*lines, "```", ""])
+
+
+def _unsaid(term: Term, names: Iterable[str]) -> str:
+    """Those of a term's other names that its entry does not hold already; readers look for them, too."""
+    said = " ".join(term.term.values()).casefold()
+    return ", ".join(name for name in names if name.casefold() not in said)
 
 
 def _catalogue(language: str, strings: dict[str, str]) -> Path:
@@ -213,7 +230,7 @@ def _inputs(language: str, address: str) -> str:
             ROOT / "requirements.txt",
             Path(__file__),
             *(ROOT / "publish" / f"{name}.py" for name in ("light", "icons", "bundle")),
-            ROOT / "publish" / "typeset.mjs",
+            *(ROOT / "publish" / name for name in ("typeset.mjs", "page.js")),
             *_files(ROOT / "publish" / "ext"),
             *_files(ASSETS / "templates"),
             ASSETS / "logo.svg",

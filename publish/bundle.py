@@ -30,6 +30,7 @@ VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
 LEFTOVER = re.compile(r'<meta name="docsearch:[^>]*>\s*')
 PAGE_NAME = re.compile(r"DOCUMENTATION_OPTIONS\.pagename = '([^']*)';")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")  # of use on the page of results alone
+EXCERPTS = "../assets/search/excerpts.js"  # from that page; changes the tools before the index starts them
 FIRST = "data-cfasync"  # marks the script that chooses light or dark
 SET = re.compile(r'document\.documentElement\.dataset\.(course\w+)="([^"]*)";')
 CAPITAL = re.compile(r"([A-Z])")
@@ -46,10 +47,7 @@ POLICY = (
 FULL_SCREEN = ' onclick="toggleFullScreen()"'
 # Sphinx makes a function of a text here, which the policy forbids; our catalogues know no plural
 PLURAL = re.compile(r"new Function\(\s*\"n\",[^;]*?plural_expr[^;]*\);", re.S)
-LISTENER = (
-    "document.addEventListener('click', (event) => "
-    "event.target.closest('[data-full-screen]') && toggleFullScreen());"
-)
+OWN = Path(__file__).with_name("page.js")  # what every page does beside the theme's scripts
 
 
 def bundle(pages: Path) -> None:
@@ -147,7 +145,9 @@ def _one_script(text: str, page: Path, pages: Path, made: dict[tuple[str, ...], 
             if path is None:
                 return found[0]
             if path.name in SEARCH:
-                late += f'<script defer src="{source[1]}"></script>\n' if is_search else ""
+                before = (EXCERPTS,) if path.name == "searchindex.js" else ()
+                for address in (*before, source[1]) if is_search else ():
+                    late += f'<script defer src="{address}"></script>\n'
             else:
                 parts.append(str(path))
             return ""
@@ -164,9 +164,10 @@ def _one_script(text: str, page: Path, pages: Path, made: dict[tuple[str, ...], 
     text = SCRIPT.sub(take, text)
     key = tuple(parts)
     if key not in made:
+        parts = [*parts, str(OWN)]
         sources = [x.removeprefix("inline:") if x.startswith("inline:") else Path(x).read_text("utf-8")
                    for x in parts]  # fmt: skip
-        made[key] = _write(pages, PLURAL.sub("() => 0;", "\n;\n".join([*sources, LISTENER])), "js")
+        made[key] = _write(pages, PLURAL.sub("() => 0;", "\n;\n".join(sources)), "js")
     address = os.path.relpath(pages / "_static" / made[key], page.parent)
     text = text.replace("</head>", f'<script defer src="{address}"></script>\n{late}</head>', 1)
     said = "".join(f' {name}="{value}"' for name, value in sorted(attributes.items()))

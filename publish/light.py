@@ -11,6 +11,8 @@ import json
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from publish import fetch, sources
@@ -25,6 +27,7 @@ TIMEOUT = 300
 # Sphinx writes a formula as TeX inside an element of class math
 PLACE = re.compile(r'(<(?P<tag>span|div) class="math[^"]*"[^>]*>)(?P<inside>.*?)(</(?P=tag)>)', re.S)
 TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
+NAME = re.compile(r"MJX-\d+-")  # of outlines, which a formula's picture uses several times
 LOADER = re.compile(r"<script[^>]*mathjax[^>]*></script>\s*|<script>window\.MathJax = .*?</script>\s*", re.S)
 
 
@@ -46,10 +49,16 @@ def typeset(pages: Path) -> None:
     if wanted:
         wanted = dict(zip(wanted, _mathjax(list(wanted)), strict=True))
 
-    def set_in_type(place: re.Match[str]) -> str:
-        return place[1] + TEX.sub(lambda tex: wanted[_formula(tex)], place["inside"]) + place[4]
-
     for path, text in texts.items():
+        number = count(1)
+
+        def set_in_type(place: re.Match[str], number: Iterator[int] = number) -> str:
+            # the same formula again in a page: its outlines must not have the same names
+            def one(tex: re.Match[str]) -> str:
+                return NAME.sub(f"MJX-{next(number)}-", wanted[_formula(tex)])
+
+            return place[1] + TEX.sub(one, place["inside"]) + place[4]
+
         changed = PLACE.sub(set_in_type, LOADER.sub("", text))
         if changed != text:
             path.write_text(changed, "utf-8")

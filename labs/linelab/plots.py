@@ -125,11 +125,12 @@ def _draw_line(axes: Axes, case: Case, run: Run, language: str) -> None:
     axes.set_axis_off()
 
 
-def svg(figure: Figure) -> bytes:
-    """The figure as SVG; the same figure gives the same bytes."""
+def svg(figure: Figure, title: str = "") -> bytes:
+    """The figure as SVG, with what it shows in words as its title; the same figure gives the same bytes."""
     out = io.BytesIO()
+    about = {"Date": None, **({"Title": title} if title else {})}
     with rc_context({"svg.hashsalt": "linelab", "hatch.linewidth": 0.6}):
-        figure.savefig(out, format="svg", facecolor="white", metadata={"Date": None})
+        figure.savefig(out, format="svg", facecolor="white", metadata=about)
     return out.getvalue()
 
 
@@ -151,13 +152,21 @@ def img(figure: Figure, alt: str, *, caption: str = "") -> str:
 
 def describe(case: Case, run: Run, language: str) -> str:
     """What the line figure shows, in words, for readers who cannot see it."""
-    said = []
-    for station in run.stations:
-        shares = ", ".join(
-            f"{text(f'state.{s}', language).lower()} {100 * station.states[s].mean:.0f} %"
-            for s in states_of(run)
-        )
-        said.append(f"{case.station_labels[station.name][language]}: {shares}")
-    name = case.station_labels[run.bottleneck][language]
-    said.append(f"{text('figure.bottleneck', language)}: {name}")
-    return f"{text('figure.line', language)}. " + "; ".join(said)
+    names = [case.station_labels[station.name][language] for station in run.stations]
+    stations = []
+    for name, station in zip(names, run.stations, strict=True):
+        shares = {s: round(100 * station.states[s].mean) for s in states_of(run)}
+        said = (f"{text(f'state.{s}', language).lower()} {share} %" for s, share in shares.items() if share)
+        stations.append(f"{name}: {', '.join(said)}")
+    lanes = []
+    for j, lane in enumerate(run.line.buffers):
+        level = number(run.lane_level(j).mean, language, 0)
+        places = text("figure.places", language, level=level, capacity=lane.capacity)
+        lanes.append(text("figure.lane", language, before=names[j], after=names[j + 1], places=places))
+    return text(
+        "figure.alt",
+        language,
+        stations="; ".join(stations),
+        lanes="; ".join(lanes),
+        bottleneck=case.station_labels[run.bottleneck][language],
+    )

@@ -45,13 +45,24 @@ def value_stream_figure(case: Case, run: Run, language: str) -> Figure:
 
 
 def describe_value_stream(case: Case, run: Run, language: str) -> str:
-    """The map in words, for readers who cannot see it."""
-    said = []
-    for j, station in enumerate(run.line.stations):
-        said.append(f"{case.station_labels[station.name][language]} C/T {_time(run, j, language)}")
-        if j < len(run.line.buffers):
-            said.append(f"{_level(case, run, j, language)}, {_wait(run, j, language)}")
-    return f"{text('map.title', language)}: " + " → ".join(said)
+    """The map in words, for readers who cannot see it: what is worked, what waits, and what it adds up to."""
+    names = [case.station_labels[station.name][language] for station in run.line.stations]
+    waits = [
+        text("map.wait", language, station=names[j + 1], level=_level(case, run, j, language),
+             wait=_wait(run, j, language))
+        for j in range(len(run.line.buffers))
+    ]  # fmt: skip
+    ct, t0 = run.lead_time.mean, run.line.raw_process_time
+    return text(
+        "map.alt",
+        language,
+        stations=", ".join(f"{name} {_time(run, j, language)}" for j, name in enumerate(names)),
+        bottleneck=case.station_labels[run.bottleneck][language],
+        waits="; ".join(waits),
+        ct=number(ct / 60, language),
+        work=number(t0 / 60, language),
+        pce=number(100 * t0 / ct, language),
+    )
 
 
 def value_stream_html(case: Case, run: Run, language: str, *, caption: str = "") -> str:

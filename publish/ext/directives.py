@@ -6,9 +6,10 @@ Each page loads the script of a place only if it has one, and says in plain word
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,7 +33,6 @@ SHOWN = '<p class="course-pdf"><a href='
 TEXTS = {
     "vi": {
         "start": "Bắt đầu bài thực hành",
-        "still": "Ảnh tĩnh của bài thực hành: chuyền hiện nay, thời gian từng công đoạn, hàng giữa các máy",
         "no_lab": "Bài thực hành chạy trong trình duyệt có bật JavaScript; bản in chỉ có ảnh này.",
         "no_script": "Trang này cần JavaScript. Hãy bật JavaScript rồi tải lại trang.",
         "exercise": "Mở bài tập tuần {week}",
@@ -42,7 +42,6 @@ TEXTS = {
     },
     "en": {
         "start": "Start the lab",
-        "still": "Still of the lab: the line today, each station's time, the goods between the machines",
         "no_lab": "The lab runs in a browser with JavaScript; print has this picture only.",
         "no_script": "This page needs JavaScript. Turn it on, then load the page again.",
         "exercise": "Open the exercise of week {week}",
@@ -53,8 +52,11 @@ TEXTS = {
 }
 
 
+TITLE = re.compile(r"<dc:title>(.*?)</dc:title>", re.S)  # of an SVG
+
+
 class Place(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils ships no types
-    """Where a script of the course works. Attributes: kind, name, and for a lab the path of its still."""
+    """Where a script of the course works. Attributes: kind, name, and what its kind needs."""
 
 
 class Lab(SphinxDirective):
@@ -74,7 +76,10 @@ class Lab(SphinxDirective):
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 raise self.error(f"lab {name}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
-        return [Place(kind="lab", name=name)]
+        shows = TITLE.search(still.read_text("utf-8"))
+        if shows is None:
+            raise self.error(f"lab {name}: {still.name} says nothing of what it shows")
+        return [Place(kind="lab", name=name, alt=unescape(shows[1]))]
 
 
 class QuizForm(SphinxDirective):
@@ -154,7 +159,7 @@ def _html(translator: Any, node: Place) -> None:
         translator.body.append(
             f'<div class="course-lab" data-app="{name}" data-opening="{images}/{name}-opening.json">'
             f'<img class="course-lab-still" loading="lazy" '
-            f'src="{images}/{name}-still.svg" alt="{escape(words["still"], quote=True)}">'
+            f'src="{images}/{name}-still.svg" alt="{escape(node["alt"], quote=True)}">'
             f'<button class="course-lab-start" type="button">{escape(words["start"])}</button>'
             f"<noscript><p>{escape(words['no_lab'])}</p></noscript></div>"
             '<p class="course-lab-notebook">'

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from publish import check
+from publish.book import words_of
 from publish.paths import LANGUAGES
 
 pytestmark = pytest.mark.browser
@@ -54,6 +56,18 @@ def test_the_site_holds_no_solution_and_names_no_host_to_load_from(site_folder: 
     """In pages, search index, notebooks, wheels and compiled code alike."""
     assert check.find_leaks(site_folder, check.needles()) == []
     assert check.find_foreign_hosts(site_folder) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_page_has_its_licence_and_the_name_of_the_course(site_folder: Path, language: str) -> None:
+    title = words_of(language)["title"]
+    for name in pages(site_folder, language):
+        text = (site_folder / name).read_text("utf-8")
+        assert "CC BY 4.0" in text, name
+        assert f'<meta property="og:site_name" content="{title}">' in text, name
+    assert not (site_folder / language / "_static" / "locales").exists(), (
+        "other languages' words of the theme"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -108,6 +122,48 @@ def test_landing_works_without_scripts(browser: Browser, site_url: str) -> None:
 def test_vietnamese_is_found_with_or_without_diacritics(page: Page, site_url: str, query: str) -> None:
     page.goto(f"{site_url}vi/search.html?q={query}")
     page.locator("#search-results a", has_text="Tuần 1").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "found", "marked"),
+    [
+        ("vi", "nut that", "Bảng thuật ngữ", ["nút", "thắt"]),
+        ("vi", "that co chai", "Tuần 1. Nhìn thấy nhà máy", ["thắt", "cổ", "chai"]),
+        ("vi", "thắt cổ chai", "Tuần 1. Nhìn thấy nhà máy", ["thắt", "cổ", "chai"]),
+        ("vi", "hang doi", "Bảng thuật ngữ", ["hàng", "đợi"]),
+        ("vi", "thong luong", "Bảng thuật ngữ", ["thông", "lượng"]),
+        ("en", "bottleneck", "Week 2. Factory physics", ["bottleneck"]),
+        ("en", "simulations", "Week 3", ["simulation"]),
+        ("en", "thoi gian luu trinh", "Glossary", ["thời", "gian", "lưu", "trình"]),
+    ],
+)
+def test_a_result_shows_the_place_with_the_words_marked(
+    page: Page, site_url: str, language: str, query: str, found: str, marked: list[str]
+) -> None:
+    """Offline as it is: every other host is refused (see `context`), and the policy of the page holds."""
+    refused: list[str] = []
+    page.on("console", lambda m: refused.append(m.text) if m.type == "error" else None)
+    page.goto(f"{site_url}{language}/index.html")
+    page.locator(".search-button__button").first.click()
+    page.locator("#pst-search-dialog input").fill(query)
+    page.keyboard.press("Enter")
+    result = page.locator("#search-results li", has=page.locator("a", has_text=found)).first
+    excerpt = result.locator("p.context")
+    expect(excerpt).not_to_be_empty()
+    marks = [x.lower() for x in excerpt.locator("mark").all_inner_texts()]
+    assert set(marks) >= set(marked), (marks, excerpt.inner_text())
+    assert 40 < len(excerpt.inner_text()) < 500
+    told = {"vi": r"Tìm xong, có \d+ kết quả", "en": r"found \d+ page"}[language]
+    expect(page.get_by_role("status")).to_contain_text(re.compile(told))  # said aloud
+    result.locator("a").first.click()
+    assert page.url.startswith(f"{site_url}{language}/")
+    expect(page.locator("article h1")).to_be_visible()
+    assert refused == []
+
+
+def test_a_search_for_nothing_there_says_so(page: Page, site_url: str) -> None:
+    page.goto(f"{site_url}vi/search.html?q=qwertzuiop")
+    expect(page.get_by_role("status")).to_contain_text("Không tìm thấy trang nào")
 
 
 @pytest.mark.parametrize(

@@ -415,7 +415,10 @@ def test_still_and_opening_are_written(
     arguments = ["x", "lab01", "--still", str(svg), "--opening", str(data), "--lang", language]
     monkeypatch.setattr("sys.argv", arguments)
     main()
-    assert ET.parse(svg).getroot().tag.endswith("svg")
+    said = ET.parse(svg).getroot().find(".//{http://purl.org/dc/elements/1.1/}title")
+    assert said is not None
+    case = lab("lab01").case
+    assert all(label[language] in (said.text or "") for label in case.station_labels.values())
     assert data.read_text("utf-8") == opening("lab01", language)  # the same bytes each time
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from docutils import nodes
 
 from publish.book import build_book, glossary_page, stage, words_of
 from publish.errors import PublishError
 from publish.ext.directives import TEXTS
-from publish.ext.search_vi import SearchVietnamese, fold
+from publish.ext.names import name_parts
+from publish.ext.search import SearchEnglishToo, SearchVietnamese, fold
+from publish.ext.tongues import korean
 from publish.glossary import terms
 from publish.paths import BOOK, LANGUAGES, ROOT
 from publish.prose import page, pairs
@@ -62,6 +65,8 @@ def test_glossary_page_has_the_terms_of_both_languages() -> None:
             assert f"\n{term.term['vi']}\n" in page
             assert f"\n{term.term['en']}\n" in page
             assert term.definition[language].rstrip(".") in page
+            for name in (*term.forms[language], *term.avoid[language]):
+                assert name.casefold() in page.casefold(), "searched for by any of its names"
 
 
 VERBS = {
@@ -121,6 +126,44 @@ def test_search_folds_diacritics_in_both_forms(typed: str, folded: str) -> None:
     assert fold(typed) == folded
     search = SearchVietnamese({})
     assert [search.stem(w) for w in search.split(typed)] == [folded]
+
+
+def test_english_search_finds_vietnamese_terms_and_stems_english_ones() -> None:
+    search = SearchEnglishToo({})
+    assert search.stem("Thắt") == "that"
+    assert search.stem("simulations") == search.stem("simulation")
+
+
+SHELL = """<dialog id="pst-search-dialog"></dialog><dialog id="pst-primary-sidebar-modal"></dialog>
+<div id="pst-primary-sidebar" class="a"><a href="index.html">
+<img src="l.svg" class="logo__image only-light" alt="X - Home"/>
+<img src="l.svg" class="logo__image only-dark pst-js-only" alt="X - Home"/></a>
+<nav class="bd-links bd-docs-nav" aria-label="Main">
+<a class="r" href="w.html">A &amp; B</a><details open="open"><summary>
+</summary></details></nav></div><button title="Toggle primary sidebar"></button>"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_part_of_a_page_has_a_name_in_its_language(language: str) -> None:
+    words = words_of(language)["names"]
+    named = name_parts(SHELL, words)
+    for key in ("search", "pages", "show_pages"):
+        assert f'aria-label="{words[key]}"' in named
+    assert named.count("<img") == 1
+    assert f'alt="{words["home"]}"' in named
+    assert f'<summary aria-label="{words["branch"].format(title="A &amp; B")}">' in named
+    assert "Toggle" not in named
+    with pytest.raises(PublishError, match="pst-search-dialog"):
+        name_parts(SHELL.replace("search", "find"), words)
+
+
+def test_korean_is_told_apart_from_what_stands_around_it() -> None:
+    pieces = korean("재공품 (재공재고) · Ký hiệu: WIP · 7대 낭비")
+    marked = [x.astext() for x in pieces if isinstance(x, nodes.inline) and x["classes"] == ["language-ko"]]
+    assert "".join(piece.astext() for piece in pieces) == "재공품 (재공재고) · Ký hiệu: WIP · 7대 낭비"
+    assert marked[0].startswith("재공품")
+    assert not any("WIP" in words for words in marked)
+    assert [x.astext() for x in korean("WIP")] == ["WIP"]
 
 
 def test_unknown_language_is_one_clear_line(tmp_path: Path) -> None:

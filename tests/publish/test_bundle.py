@@ -22,7 +22,7 @@ PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8" />
 <script src="../_static/options.js"></script>
 <script>let word = 'x';</script>
 <script>DOCUMENTATION_OPTIONS.pagename = 'w01/index';</script>
-<script src="../_static/searchtools.js"></script></head>
+<script src="../_static/searchtools.js"></script><script src="../_static/searchindex.js"></script></head>
 <body class="dark"><p class="used">Text</p><button onclick="toggleFullScreen()">F</button>
 <img alt="A" src="data:image/svg+xml;base64,{svg}">
 <script type="module" src="../../assets/quiz.js"></script>
@@ -49,6 +49,7 @@ def book(tmp_path: Path) -> Path:
         "_static/scripts/theme.js": "const theme = 1; document.body.classList.add('by-script')",
         "_static/options.js": "const DOCUMENTATION_OPTIONS = {};",
         "_static/searchtools.js": "const search = 1;",
+        "_static/searchindex.js": "const index = 1;",
         "_static/unused.js": "1",
     }
     for name, content in files.items():
@@ -101,8 +102,11 @@ def test_scripts_run_in_their_order_and_hold_nothing_up(book: Path) -> None:
 
 
 def test_search_scripts_are_on_the_page_of_results_alone(book: Path) -> None:
-    assert "searchtools" not in (book / "w01" / "index.html").read_text("utf-8")
-    assert '<script defer src="_static/searchtools.js">' in (book / "search.html").read_text("utf-8")
+    page, search = ((book / name).read_text("utf-8") for name in ("w01/index.html", "search.html"))
+    assert "searchtools" not in page
+    assert "excerpts" not in page
+    late = re.findall(r'<script defer src="([^"]+)"', search)[1:]
+    assert late == ["_static/searchtools.js", "../assets/search/excerpts.js", "_static/searchindex.js"]
 
 
 def test_the_policy_allows_the_one_inline_script_and_no_other(book: Path) -> None:

@@ -46,6 +46,16 @@ def test_formulas_become_pictures_with_mathml(book: Path) -> None:
     assert (book / "a" / "index.html").read_text() == page
 
 
+def test_a_formula_that_comes_twice_has_names_of_its_own_each_time(book: Path) -> None:
+    page = book / "twice.html"
+    page.write_text('<p><span class="math">\\(r_b\\)</span> and <span class="math">\\(r_b\\)</span></p>')
+    typeset(book)
+    names = re.findall(r'\bid="([^"]+)"', page.read_text())
+    used = re.findall(r'xlink:href="#([^"]+)"', page.read_text())
+    assert len(names) == len(set(names)) == 4
+    assert set(used) == set(names)
+
+
 def test_icons_that_no_page_shows_are_dropped(book: Path) -> None:
     drop_icons(book)
     assert (

@@ -49,12 +49,12 @@ def open_lab(which: str | Lab, lang: str = "vi", case: Case | None = None) -> An
     return LabWidget(Session(lab(which) if isinstance(which, str) else which, lang, case))
 
 
-def still(name: str, lang: str) -> Figure:
-    """The picture that stands in the page before the lab is started, and in print."""
+def still(name: str, lang: str) -> tuple[Figure, str]:
+    """The picture that stands in the page before the lab is started, and in print; and what it shows."""
     from linelab.experiment import simulate
-    from linelab.plots import line_figure
+    from linelab.plots import describe, line_figure
     from linelab.texts import text
 
     case = lab(name).case
     run = simulate(case.line, horizon=case.horizon, warm_up=case.warm_up, replications=100, seed=2026)
-    return line_figure(case, {text("lab.today", lang): run}, lang)
+    return line_figure(case, {text("lab.today", lang): run}, lang), describe(case, run, lang)

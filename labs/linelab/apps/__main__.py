@@ -24,7 +24,7 @@ def main() -> None:
     if given.still:
         from linelab.plots import svg
 
-        given.still.write_bytes(svg(still(given.lab, given.lang)))
+        given.still.write_bytes(svg(*still(given.lab, given.lang)))
     if given.opening:
         given.opening.write_text(opening(given.lab, given.lang), "utf-8")
 

@@ -40,6 +40,8 @@ class Lab {
   /** still, loading, live or failed: lab.css shows what belongs to each. */
   state(name) {
     this.mount.dataset.state = name;
+    // on the page as a whole: a selector that looks for it (:has) would slow every change of a long page
+    document.documentElement.classList.toggle("has-live-lab", document.querySelector('.course-lab[data-state="live"]') !== null);
     this.mount.dispatchEvent(new CustomEvent("course-lab-state", { bubbles: true, detail: name }));
   }
 
@@ -47,6 +49,7 @@ class Lab {
     this.session?.close();
     this.mount.classList.remove("is-busy");
     this.share = 0;
+    this.quarter = -1;
     this.progress(0.01);
     this.say(text("boot"));
     this.begun = performance.now();
@@ -62,7 +65,10 @@ class Lab {
     this.session = new Session(this.mount.dataset.app, {
       load: ({ name, done, total }) => {
         const mb = (bytes) => (bytes / 1e6).toFixed(0);
-        this.say(text("files", { done: mb(done), total: mb(Math.max(done, total)), name: name.split(/[-.]/)[0] }));
+        const quarter = Math.floor((4 * done) / Math.max(done, total, 1));
+        // each file is shown; a screen reader says the first of each quarter
+        this.say(text("files", { done: mb(done), total: mb(Math.max(done, total)), name: name.split(/[-.]/)[0] }), quarter > this.quarter);
+        this.quarter = Math.max(quarter, this.quarter);
         this.progress((SHARE.load * done) / Math.max(done, total, 1));
       },
       stage: (stage) => {
@@ -131,7 +137,9 @@ class Lab {
     this.button.focus();
   }
 
-  say(message) {
+  /** Show how it stands, and have it said aloud unless that would be too much. */
+  say(message, aloud = true) {
+    this.status.setAttribute("aria-live", aloud ? "polite" : "off");
     this.status.textContent = message;
   }
 

@@ -17,7 +17,7 @@ export class Levers {
     this.undoButton = button(text("lab.undo"), () => this.undo(), { class: "ll-button", disabled: true });
     this.resetButton = button(text("lab.reset"), () => this.set({}), { class: "ll-button", disabled: true });
     this.element = make("section", { class: "ll-levers", "aria-label": text("lab.levers") },
-      make("h4", {}, text("lab.levers")),
+      make("h3", {}, text("lab.levers")),
       ...speech.spec.levers.map((lever) => this.control(lever)),
       make("div", { class: "ll-buttons" }, this.undoButton, this.resetButton));
     this.element.addEventListener("keydown", (event) => {
@@ -95,7 +95,7 @@ export class Levers {
   choice(lever, id) {
     const radios = lever.options.map((option) => {
       const radio = make("input", { type: "radio", name: id, value: String(option.value), onchange: () => this.move(lever, option.value) });
-      return { option, radio, label: make("label", { class: "ll-option" }, radio, make("span", { class: "ll-value" }, this.speech.setting(option.value)), make("span", { class: "ll-cost" }, this.costOf(option, lever.options[0]))) };
+      return { option, radio, label: make("label", { class: "ll-option" }, radio, make("span", { class: "ll-value" }, this.speech.setting(option.value)), " ", make("span", { class: "ll-cost" }, this.costOf(option, lever.options[0]))) };
     });
     return {
       elements: [make("div", { class: "ll-options" }, ...radios.map((r) => r.label))],

@@ -23,7 +23,7 @@ export class Log {
     this.csvButton = button(speech.text("lab.csv"), () => this.download(), { class: "ll-button" });
     this.tools = make("div", { class: "ll-buttons" }, this.compareButton, this.csvButton);
     this.element = make("section", { class: "ll-log", "aria-label": speech.text("lab.log") },
-      make("h4", {}, speech.text("lab.log")), this.trouble, this.body, this.tools, this.said, this.outcome, this.chart,
+      make("h3", {}, speech.text("lab.log")), this.trouble, this.body, this.tools, this.said, this.outcome, this.chart,
       make("p", { class: "ll-help" }, speech.text("lab.log.kept")));
     this.load();
     this.watch = new ResizeObserver(() => this.plot());

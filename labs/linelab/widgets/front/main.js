@@ -170,7 +170,7 @@ export class LabView {
     this.entry = make("input", { id, class: "ll-guess", type: "text", inputmode: "decimal", autocomplete: "off", "aria-describedby": `${id}-error`, onkeydown: (event) => event.key === "Enter" && this.commit() });
     this.error = make("span", { id: `${id}-error`, class: "ll-trouble ll-guess-error", role: "alert" });
     this.again = make("input", { type: "checkbox" });
-    this.card = make("div", { class: "ll-predict", hidden: true }, make("h4", {}, speech.text("lab.predict.title")), this.question,
+    this.card = make("div", { class: "ll-predict", hidden: true }, make("h3", {}, speech.text("lab.predict.title")), this.question,
       make("div", { class: "ll-entry" }, this.entry, make("span", {}, metric.unit), button(speech.text("lab.predict.commit"), () => this.commit(), { class: "ll-button ll-main" })), this.error);
     return make("section", { class: "ll-prediction", "aria-label": speech.text("lab.predict.title") }, this.card,
       make("label", { class: "ll-again" }, this.again, ` ${speech.text("lab.predict.again")}`));
@@ -232,7 +232,7 @@ export class LabView {
 
   bar() {
     this.meter = make("div", { class: "ll-meter", "aria-hidden": "true" }, make("div", {}));
-    this.money = make("span", { class: "ll-money" });
+    this.money = make("span", { class: "ll-money", role: "status" });
     this.brief = make("span", { class: "ll-brief" });
     return make("div", { class: "ll-barline" }, this.meter, this.money, this.brief);
   }
@@ -273,7 +273,7 @@ export class LabView {
     const lever = speech.levers.get(data.lever);
     const wide = Math.min(this.sweepPlace.clientWidth || 600, 720);
     const shown = this.spec.metrics.filter((metric) => metric.name !== "wip");
-    this.sweepPlace.replaceChildren(make("h4", {}, speech.text("lab.sweep.title", { lever: lever.label })), ...shown.map((metric) => sweepChart(wide, speech, lever, metric, data)));
+    this.sweepPlace.replaceChildren(make("h3", {}, speech.text("lab.sweep.title", { lever: lever.label })), ...shown.map((metric) => sweepChart(wide, speech, lever, metric, data)));
     this.sweepStatus.textContent = data.done < 1 ? speech.text("lab.sweep.running", { share: speech.number(100 * data.done) }) : "";
   }
 

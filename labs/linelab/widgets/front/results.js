@@ -20,13 +20,13 @@ export function table(caption, heads, rows, attributes = {}) {
 export class Results {
   constructor(speech) {
     this.speech = speech;
-    this.title = make("h4", { tabindex: -1 }, speech.text("lab.results"));
+    this.title = make("h3", { tabindex: -1 }, speech.text("lab.results"));
     this.live = make("p", { class: "ll-live", role: "status" });
     this.figures = make("div", { class: "ll-figures" });
     this.notes = make("ul", { class: "ll-notes" });
     this.bars = make("div", { class: "ll-bars" });
     this.why = make("ul", { class: "ll-why-list" });
-    this.whySection = make("section", { class: "ll-why" }, make("h4", {}, speech.text("lab.why")), this.why);
+    this.whySection = make("section", { class: "ll-why" }, make("h3", {}, speech.text("lab.why")), this.why);
     this.element = make("section", { class: "ll-results", "aria-label": speech.text("lab.results") }, this.title, this.live, this.figures, this.notes, this.bars, this.whySection);
   }
 
@@ -60,11 +60,14 @@ export class Results {
     if (!streaming) this.live.textContent = this.sentence(answer, isPlan, said);
   }
 
-  /** One sentence for the ear: the figure that the lab is about, and what became of it. */
+  /** A few words that are said aloud: the figure that the lab is about with its interval, and what became of it. */
   sentence(answer, isPlan, said) {
     const row = answer.metrics.find((x) => x.name === this.speech.spec.predict);
     const metric = this.speech.metrics.get(row.name);
-    const figure = `${metric.label}: ${this.speech.measured(row.name, isPlan ? row.plan : row.today)}.`;
+    const [mean, half] = isPlan ? row.plan : row.today;
+    const number = (value) => this.speech.number(value, metric.digits);
+    const values = { metric: metric.label, mean: number(mean), low: number(mean - half), high: number(mean + half), unit: metric.unit };
+    const figure = half === null ? `${metric.label}: ${this.speech.measured(row.name, [mean, half])}.` : this.speech.text("lab.said", values);
     return [figure, isPlan ? row.words : "", said ?? ""].join(" ").trim();
   }
 
@@ -92,7 +95,7 @@ export class Results {
     const heads = [speech.text("lab.station"), speech.text("lab.utilisation"), ...used.map((state) => speech.text(`state.${state}`)), ...LOSSES.map((name) => speech.text(`lab.${name}`))];
     const percent = (pair) => (pair ? `${speech.estimate(pair.map((x) => x === null ? null : 100 * x), 1)} %` : "–");
     const figures = answer.stations.map((station) => [station.label, percent(station.utilisation), ...used.map((state) => percent(station.states[state])), ...LOSSES.map((name) => percent(station[name]))]);
-    return make("div", {}, make("h4", {}, speech.text("lab.stations")), ...rows,
+    return make("div", {}, make("h3", {}, speech.text("lab.stations")), ...rows,
       make("details", { class: "ll-details" }, make("summary", {}, speech.text("lab.table")), make("div", { class: "ll-scroll", tabindex: 0, role: "region", "aria-label": speech.text("lab.stations") }, table(speech.text("lab.caption", { done: answer.done }), heads, figures))));
   }
 

@@ -1,4 +1,8 @@
-"""Vietnamese for the book's own search: diacritics may be typed or not, in either Unicode form."""
+"""The languages of the book's own search: diacritics may be typed or not, in either Unicode form.
+
+What stands below a result, the place in the page with the words marked, is
+`publish/assets/search/excerpts.js`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage, languages
+from sphinx.search.en import SearchEnglish
+
+FOLD = r""".toLowerCase().replace(/đ/g, "d").normalize("NFD").replace(/\p{M}/gu, "")"""
 
 
 def fold(text: str) -> str:
@@ -21,12 +28,7 @@ class SearchVietnamese(SearchLanguage):
     lang = "vi"
     language_name = "Vietnamese"
     stopwords: set[str] = set()  # noqa: RUF012 - the base class declares it so
-    js_stemmer_code = r"""
-var Stemmer = function () {
-  this.stemWord = (word) =>
-    word.toLowerCase().replace(/đ/g, "d").normalize("NFD").replace(/\p{M}/gu, "");
-};
-"""
+    js_stemmer_code = f"var Stemmer = function () {{ this.stemWord = (word) => word{FOLD}; }};"
     js_splitter_code = r"""
 var splitQuery = (query) =>
   query.normalize("NFC").split(/[^\p{Letter}\p{Number}_\p{Emoji_Presentation}]+/gu).filter((term) => term);
@@ -42,7 +44,25 @@ var splitQuery = (query) =>
         return bool(word) and not word.isdigit()
 
 
+class SearchEnglishToo(SearchEnglish):
+    """English, which holds the glossary's Vietnamese terms as well."""
+
+    js_stemmer_code = (
+        SearchEnglish.js_stemmer_code
+        + f"""
+var Porter = Stemmer;
+Stemmer = function () {{
+  const porter = new Porter();
+  this.stemWord = (word) => porter.stemWord(word{FOLD});
+}};
+"""
+    )
+
+    def stem(self, word: str) -> str:
+        return str(super().stem(fold(word)))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the language."""
-    languages["vi"] = SearchVietnamese
+    """Register the languages."""
+    languages["vi"], languages["en"] = SearchVietnamese, SearchEnglishToo
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
