@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench bench-certify bench-grading coverage reproducible screenshots serve soak test setup site system lint unit browser lock clean
+.PHONY: help bench bench-certify bench-grading coverage crawl reproducible screenshots serve soak test setup site system lint unit browser lock clean
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -49,6 +49,9 @@ unit: site system  # the site first: two processes of tests must not build its p
 
 browser: site system
 	@$(BIN)/python -m pytest -m browser
+
+crawl: site system ## walk through the whole site without a network, as kept in the browser and from an offline pack
+	@COURSE_CRAWL=1 $(BIN)/python -m pytest -s tests/browser/test_offline.py -k "network"
 
 coverage: setup  ## share of linelab's lines and branches that its tests reach; under 95 % fails
 	@$(BIN)/python -m coverage run --branch --source labs/linelab -m pytest -q tests/linelab

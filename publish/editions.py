@@ -16,7 +16,7 @@ import click
 
 from autograder.assignments import edition_named
 from autograder.files import write
-from publish import compress, hosting, manifest, root, store
+from publish import compress, hosting, manifest, offline, root, store
 from publish.book import site_address
 from publish.errors import PublishError
 from publish.layout import Layout
@@ -103,6 +103,7 @@ def put(
     (fresh / "runtime").mkdir()
     for name in store.OF_AN_EDITION:
         shutil.copyfile(PYODIDE / name, fresh / "runtime" / name)
+    offline.write(fresh, layout, PYODIDE, LITE)
     if not quick:
         check_site(fresh, PYODIDE)
         compress.compress(path for path in sorted(fresh.rglob("*")) if path.is_file())
