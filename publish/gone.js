@@ -1,5 +1,9 @@
 // Takes the place of an edition's worker that is no longer wanted at an address: lets go of what it kept, and ends it.
-self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("install", () => {
+  self.skipWaiting();
+  setTimeout(() => self.skipWaiting(), 1500); // Chromium forgets the first where the old one is at work
+});
+self.addEventListener("message", () => self.skipWaiting()); // "Update now" on a page of the old one
 
 async function end() {
   const own = `${self.registration.scope}kept/`;

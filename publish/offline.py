@@ -34,6 +34,7 @@ GREEN, AMBER, WHITE = "#0b5d4e", "#e69f00", "#ffffff"
 # What no page asks for, or what must come from the network: who issues certificates and what they revoked.
 LEFT_OUT = (".po", ".mo", ".eot", ".orig", ".LICENSE.txt", "LICENSE", ".py.txt")
 NEVER = ("assets/social/", "assets/verify/issuers.json", "runtime/", "lite/build/", "lite/extensions/")
+READ_BY_PAGES = ("lite/files/", "lite/api/contents/")  # My progress, Hand in, a lab's way to its exercise
 OF_THE_HOST = ("sitemap.xml", "robots.txt", WORKER, LITE_WORKER, LIST)
 CORE = ("pyodide.asm.js",)  # pyodide.js is JupyterLite's way to the same
 
@@ -117,8 +118,7 @@ def _files(site: Path, layout: Layout, python: Path, lite: Path) -> Files:
         if top in LANGUAGES:
             add(name, path, top)
         elif top == "lite":
-            exercise = [x for x in LANGUAGES if name.startswith(f"lite/files/{x}/")]  # pages read them, too
-            add(name, path, "exercises", *exercise)
+            add(name, path, "exercises", *(LANGUAGES if name.startswith(READ_BY_PAGES) else []))
         else:
             add(name, path, *LANGUAGES)
     for folder in SHARED:

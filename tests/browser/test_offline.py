@@ -5,34 +5,57 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from publish import editions, offline, site
 from publish.layout import Layout
 from publish.pack import pack
-from publish.serve import Handler, Server, server
+from publish.serve import Handler, Server
 
 from . import crawl
 
 pytestmark = pytest.mark.browser
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ALL = bool(os.environ.get("COURSE_CRAWL"))
 EDITION = "2026-1"
 W01 = "vi/w01-seeing-the-factory/index.html"
 KEEPING = 60_000
 SCOPES = "async () => (await navigator.serviceWorker.getRegistrations()).map(({scope}) => scope).sort()"
+
+
+class Line(Server):
+    """A server whose line can be cut: a browser goes on with connections that it has, whoever listens."""
+
+    def __init__(self, *given: Any) -> None:
+        self.open: set[socket.socket] = set()
+        super().__init__(*given)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def cut(self) -> None:
+        self.shutdown()
+        self.server_close()
+        for connection in self.open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Host:
@@ -59,19 +82,18 @@ class Host:
                 return super().send_head()
 
         self.kind = Counting
-        self.server: Server | None = None
+        self.server: Line | None = None
         self.port = 0
 
     def start(self) -> str:
-        self.server = server(self.folder, self.port, self.kind)
+        self.server = Line(("127.0.0.1", self.port), partial(self.kind, directory=str(self.folder)))
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{self.port}/a/course/"
 
     def stop(self) -> None:
         if self.server:
-            self.server.shutdown()
-            self.server.server_close()
+            self.server.cut()
             self.server = None
 
 
@@ -88,7 +110,7 @@ def host(site_folder: Path, tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def reader(browser: Browser) -> Iterator[BrowserContext]:
     """A browser with service workers, and nothing kept."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="vi-VN")
     yield context
     context.close()
 
@@ -278,7 +300,7 @@ def test_a_new_version_waits_until_it_is_asked_for(own_host: Host, reader: Brows
 
     other = reader.new_page()
     other.goto(base + "vi/glossary.html")
-    expect(other.locator("h1")).not_to_contain_text("Bản thứ hai")  # the version that the reader has
+    expect(other.locator("article h1")).not_to_contain_text("Bản thứ hai")  # the version that the reader has
     notice_there = other.locator(".of-notice")
     expect(notice_there).to_contain_text("phiên bản mới")
     notice_there.get_by_role("button", name="Cập nhật ngay").click()
@@ -288,7 +310,7 @@ def test_a_new_version_waits_until_it_is_asked_for(own_host: Host, reader: Brows
     stop_lab(page)
     expect(notice).to_contain_text("phiên bản mới")
     notice_there.get_by_role("button", name="Cập nhật ngay").click()
-    expect(other.locator("h1")).to_contain_text("Bản thứ hai", timeout=15_000)
+    expect(other.locator("article h1")).to_contain_text("Bản thứ hai", timeout=15_000)
     expect(notice).to_contain_text("phiên bản trước")  # the other window is told, not loaded again
     after = kept(other)
     assert len(before - after) == 1, "what the new version has no more is let go"
@@ -297,7 +319,7 @@ def test_a_new_version_waits_until_it_is_asked_for(own_host: Host, reader: Brows
     assert pages == {"vi/glossary.html"}, "the update fetched only what had changed"
     own_host.stop()
     other.reload()
-    expect(other.locator("h1")).to_contain_text("Bản thứ hai")
+    expect(other.locator("article h1")).to_contain_text("Bản thứ hai")
 
 
 def test_a_site_that_is_gone_lets_go_of_what_it_kept(own_host: Host, reader: BrowserContext) -> None:
@@ -324,8 +346,9 @@ def test_jupyterlite_keeps_its_worker_and_leaves_ours(host: Host, reader: Browse
             "navigator.serviceWorker.controller?.scriptURL.includes('/lite/service-worker.js')",
             timeout=60_000,
         )
-    scopes = page.evaluate(SCOPES)
-    assert scopes == [base, f"{base}lite/"]
+    page.wait_for_function(
+        f"async (wanted) => String(await ({SCOPES})()) === wanted", arg=f"{base},{base}lite/"
+    )
     host.stop()
     page.goto(base + "en/glossary.html")
     expect(page.locator("article h1")).to_be_visible()
@@ -362,19 +385,17 @@ def test_the_panel_is_for_everyone(
     expect(button).to_be_focused()
 
 
-def test_over_plain_http_the_panel_says_what_to_do(host: Host) -> None:
+def test_over_plain_http_the_panel_says_what_to_do(host: Host, browser: Browser) -> None:
     """Browsers have no service workers there; a factory's own server often has no certificate."""
     address = host.start().replace("127.0.0.1", "factory.test")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     rule = "--host-resolver-rules=MAP factory.test 127.0.0.1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", rule])
-        page = browser.new_page()
-        page.goto(address + "en/index.html")
-        open_panel(page, "en")
-        expect(page.locator(".of-panel")).to_contain_text("offline pack")
-        assert page.locator(".of-panel li").count() == 0
-        browser.close()
+    chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=["--no-sandbox", rule])
+    page = chromium.new_page()
+    page.goto(address + "en/index.html")
+    open_panel(page, "en")
+    expect(page.locator(".of-panel")).to_contain_text("offline pack")
+    assert page.locator(".of-panel li").count() == 0
+    chromium.close()
 
 
 @pytest.fixture(scope="module")

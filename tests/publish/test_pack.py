@@ -94,7 +94,8 @@ def test_the_starters_are_ready_to_be_opened(unpacked: Path) -> None:
     for name in ("start-windows.cmd", "start-macos.command", "start-linux.sh"):
         assert (unpacked / name).is_file()
         assert about.count(name) >= 2, "in both languages"
-    assert not [path for path in unpacked.rglob("*") if re.search(r"@[A-Z_]+@", path.read_text("latin-1"))]
+    files = [path for path in unpacked.iterdir() if path.is_file()]
+    assert not [path for path in files if re.search(r"@[A-Z_]+@", path.read_text("utf-8"))]
 
 
 def test_the_windows_starter_is_what_cmd_and_powershell_5_read(unpacked: Path) -> None:

@@ -114,6 +114,7 @@
     load.have = await present();
     const wanted = new Map(names.flatMap((name) => Object.entries(parts[name] ?? {})));
     const missing = [...wanted].filter(([hash]) => !load.have.has(hash));
+    if (missing.length && load.running) await report(); // the first file may take its time
     const lane = async () => {
       for (let next; (next = missing.shift()); ) {
         signal.throwIfAborted();
