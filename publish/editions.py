@@ -117,9 +117,10 @@ def put(
             return "unchanged"
         if not was["draft"]:
             shutil.rmtree(fresh)
+            telling = [name for name in changed if name not in offline.DERIVED]
             raise PublishError(
                 f"{target}: edition {edition} is published and never changed, and this build differs in "
-                f"{_some(changed)}; publish it under a new name"
+                f"{_some(telling or changed)}; publish it under a new name"
             )
     (fresh / manifest.NAME).write_text(manifest.text(made), "utf-8")
     if signer:

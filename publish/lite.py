@@ -68,6 +68,7 @@ WORKERS = {
     b"await Promise.all(e.map((e=>e.unregister())))": (
         b'await Promise.all(e.filter((e=>e.scope===new URL("./",t).href)).map((e=>e.unregister())))'
     ),
+    b"if(s&&s!==d||!s){": b"if(s&&s!==d){",  # one that is there at the first visit is not an old one
 }
 
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")

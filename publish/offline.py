@@ -27,6 +27,7 @@ from publish.store import OF_AN_EDITION
 
 LITE_WORKER = "lite/service-worker.js"
 LIST = "assets/offline/files.js"
+DERIVED = (LIST, WORKER, LITE_WORKER)  # another with any other change
 ICON = "assets/offline/icon-{size}.png"
 ICON_SIZES = (192, 512)
 GREEN, AMBER, WHITE = "#0b5d4e", "#e69f00", "#ffffff"
@@ -35,7 +36,7 @@ GREEN, AMBER, WHITE = "#0b5d4e", "#e69f00", "#ffffff"
 LEFT_OUT = (".po", ".mo", ".eot", ".orig", ".LICENSE.txt", "LICENSE", ".py.txt")
 NEVER = ("assets/social/", "assets/verify/issuers.json", "runtime/", "lite/build/", "lite/extensions/")
 READ_BY_PAGES = ("lite/files/", "lite/api/contents/")  # My progress, Hand in, a lab's way to its exercise
-OF_THE_HOST = ("sitemap.xml", "robots.txt", WORKER, LITE_WORKER, LIST)
+OF_THE_HOST = ("sitemap.xml", "robots.txt", *DERIVED)
 CORE = ("pyodide.asm.js",)  # pyodide.js is JupyterLite's way to the same
 
 SITE_WORKER = """\

@@ -21,6 +21,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
+    def send_head(self):
+        try:
+            return super().send_head()
+        except ValueError:  # a name that no file can have
+            self.send_error(404)
+
     def list_directory(self, path):
         self.send_error(404)
 

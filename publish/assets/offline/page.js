@@ -55,14 +55,20 @@ async function begin() {
   window.addEventListener("online", goOn);
   await goOn();
   await ask({ kind: "status" });
+  await prepareExercises();
 }
+
+// JupyterLite registers this itself, but for the first exercise of a reader too late: its kernel starts without.
+const prepareExercises = () => workers.register(new URL("lite/service-worker.js?enableCache=false", ROOT));
 
 const button = document.querySelector(".course-offline");
 const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
 window.addEventListener("beforeinstallprompt", (event) => (installer.event = event));
 
 // An offline pack is on this machine already, and has no use for a second copy.
-if (button && location.protocol !== "file:" && !(await list)?.pack) {
+const isPack = Boolean((await list)?.pack);
+if (isPack && workers) idle(() => prepareExercises().catch(() => {}));
+if (button && location.protocol !== "file:" && !isPack) {
   button.dataset.ready = "";
   button.addEventListener("click", async () => (await import("./panel.js")).open());
   const start = () => idle(() => begin().catch(() => (worker.isMissing = true)));
