@@ -47,8 +47,9 @@ unit: site system  # the site first: two processes of tests must not build its p
 	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup --ignore tests/publish
 	@$(BIN)/python -m pytest -m "not browser" tests/publish
 
-browser: site system
-	@$(BIN)/python -m pytest -m browser
+browser: site system  # those that measure times come last, alone
+	@$(BIN)/python -m pytest -m browser -n auto --dist loadfile --ignore tests/browser/test_lab.py
+	@$(BIN)/python -m pytest -m browser tests/browser/test_lab.py
 
 crawl: site system ## walk through the whole site without a network, as kept in the browser and from an offline pack
 	@COURSE_CRAWL=1 $(BIN)/python -m pytest -s tests/browser/test_offline.py -k "network"

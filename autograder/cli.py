@@ -54,15 +54,34 @@ def new(path: Path, edition: str, language: str, site: str) -> None:
 @click.option("--name", default="", help="Name of the one trainee; may stay empty.")
 @click.option("--email", default="", help="Address of the one trainee; may stay empty.")
 @click.option("--language", type=languages, help="Language of feedback.  [default: the cohort's]")
-def enrol(folder: Path, count: int, name: str, email: str, language: str | None) -> None:
-    """Add trainees to the roster and print their numbers to hand out."""
+@click.option(
+    "--consent",
+    "purposes",
+    multiple=True,
+    metavar="PURPOSE",
+    help="They have consented to it on the form (`course data form`): course, credential, register, share.",
+)
+def enrol(
+    folder: Path, count: int, name: str, email: str, language: str | None, purposes: tuple[str, ...]
+) -> None:
+    """Add trainees to the roster and print their numbers to hand out.
+
+    Certificates need the trainee's consent: --consent credential, or later `course data consent`.
+    """
+    from autograder import consents
     from autograder.cohort import Cohort
 
     if count > 1 and (name or email):
         raise CourseError("--name, --email: belong to one trainee; leave out --count")
+    for purpose in purposes:
+        if purpose not in consents.PURPOSES:
+            raise CourseError(f"--consent {purpose}: give one of {', '.join(consents.PURPOSES)}")
     opened = Cohort.open(folder)
     for _ in range(count):
-        click.echo(written(opened.enrol(name, email, language).id))
+        trainee = opened.enrol(name, email, language)
+        for purpose in purposes:
+            consents.record(opened.path, trainee.id, purpose, trainee.language)
+        click.echo(written(trainee.id))
 
 
 @cohort.command("rules")
@@ -126,8 +145,7 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 
     May be stopped at any time; the next run goes on where it stopped.
     """
-    from autograder.cohort import Cohort
-    from autograder.grade import grade as run
+    from autograder.sandbox import Sandbox
 
     if unsafe:
         click.secho(
@@ -138,7 +156,20 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
         )
     jobs = jobs or len(os.sched_getaffinity(0))
     try:
-        outcome = run(Cohort.open(folder), jobs=jobs, regrade=regrade, unsafe=unsafe, scheduler=scheduler)
+        with Sandbox() as sandbox:
+            if not unsafe and not scheduler:
+                sandbox.begin()  # it loads its packages while we load ours
+            from autograder.cohort import Cohort
+            from autograder.grade import grade as run
+
+            outcome = run(
+                Cohort.open(folder),
+                jobs=jobs,
+                regrade=regrade,
+                unsafe=unsafe,
+                scheduler=scheduler,
+                sandbox=sandbox,
+            )
     except KeyboardInterrupt:
         click.echo("\nStopped. What is graded is kept; run the same command again to go on.", err=True)
         sys.exit(130)
@@ -174,6 +205,13 @@ def grade(folder: Path, jobs: int | None, regrade: bool, scheduler: str, unsafe:
 )
 @click.option("--comment", default="", help="With --set: what the trainee reads beside the mark.")
 @click.option("--port", default=8890, show_default=True, help="Port of the page on this machine.")
+@click.option(
+    "--ip",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="COURSE_REVIEW_IP",
+    help="Address that the page listens at; only a container needs another.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the page's address.")
 def review(
     folder: Path,
@@ -187,6 +225,7 @@ def review(
     given: tuple[str, str, str, str] | None,
     comment: str,
     port: int,
+    ip: str,
     no_browser: bool,
 ) -> None:
     """Mark free-text answers on a page in the browser, with the rubric beside each.
@@ -234,7 +273,7 @@ def review(
     if not only_list:
         from autograder.review.server import serve
 
-        serve(desk, port, not no_browser)
+        serve(desk, port, not no_browser, ip)
 
 
 @click.command()

@@ -10,11 +10,15 @@ nbgrader/        nbgrader's course folder with the gradebook
 reviews/         who gave which mark to a free text, a line each; second marks, too
 feedback/        one page a trainee and assignment
 report/          the cohort at a glance
+consents.jsonl   what trainees consented to, a line each time
 credentials/, keys/, ledger.jsonl     certification; people.yml, rules/ and letters/ beside it
+evidence/        on-site projects: files, and a page on each for those who sign off
+exams/           sittings: papers with their answers, notebooks given out and taken in, results
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import secrets
@@ -72,14 +76,15 @@ class Cohort:
         )  # nbgrader: seconds that opening a cohort need not take
 
         path = path.resolve()
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or any(x.name != ".new" for x in path.iterdir())):
             raise CourseError(f"{path}: is there already and not empty; name a new folder")
         if language not in LANGUAGES:
             raise CourseError(f"language {language!r}: use {' or '.join(LANGUAGES)}")
         edition_named(edition)
         site = web_address(site, "--site")
         was_there = path.exists()
-        fresh = path.with_name(f".{path.name}.new")
+        # inside a folder that is there: it may be all that may be written to, as in a container
+        fresh = path / ".new" if was_there else path.with_name(f".{path.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         try:
             fresh.mkdir(parents=True, mode=0o700)  # personal data and the secret: for the owner alone
@@ -98,7 +103,8 @@ class Cohort:
             write(fresh / RULES, DEFAULT_RULES.read_bytes())
             if was_there:
                 # perhaps the folder that the shell stands in: it stays, and is filled, cohort.yml last
-                path.chmod(0o700)
+                with contextlib.suppress(OSError):  # a folder of another system has no such rights
+                    path.chmod(0o700)
                 for name in ("roster.csv", RULES, "cohort.yml"):
                     (fresh / name).rename(path / name)
                 fresh.rmdir()

@@ -22,7 +22,7 @@ from autograder.inert import harmless, one_line, readable
 from autograder.records import Problem
 from autograder.sandbox import Limits, Outcome, Sandbox, run_in_sandbox
 from autograder.texts import both
-from linelab.answers import ANSWER, BEGIN, schema, validate
+from linelab.answers import ANSWER, BEGIN, Paper, exercise
 from linelab.cases.questions import MAX_TEXT
 from linelab.texts import LANGUAGES
 from linelab.trainees import is_trainee_id, normalise
@@ -65,8 +65,9 @@ class Execution:
 
 @dataclass
 class _Claims:
-    """What the outputs say, in the order in which they came."""
+    """What the outputs say of a paper's questions, in the order in which they came."""
 
+    paper: Paper
     answers: dict[str, Any] = field(default_factory=dict)
     trainees: list[str] = field(default_factory=list)
     edition: str | None = None
@@ -82,7 +83,7 @@ class RefusedError(ValueError):
 
 def execute(
     notebook: nbformat.NotebookNode,
-    assignment: str,
+    assignment: str | Paper,
     limits: Limits | None = None,
     *,
     sandbox: Sandbox | None = None,
@@ -94,8 +95,8 @@ def execute(
     ----------
     notebook : NotebookNode
         As handed in; anything may be in it.
-    assignment : str
-        The assignment that it is handed in for; records of another one are refused.
+    assignment : str or Paper
+        The assignment, or the exam's paper, that it is handed in for; records of another one are refused.
     limits : Limits, optional
         What it may use.
     sandbox : Sandbox, optional
@@ -114,12 +115,13 @@ def execute(
     if not outcome.started:  # the fault is ours: it must not cost the trainee points
         reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
         raise CourseError(f"the sandbox did not start ({reason}); nothing was graded, run the command again")
-    claims = _Claims()
-    ran = _read_outcome(outcome, code, assignment, claims)
+    paper = assignment if isinstance(assignment, Paper) else exercise(assignment)
+    claims = _Claims(paper)
+    ran = _read_outcome(outcome, code, claims)
     _say_how_it_ended(outcome, ran, len(code), limits, claims)
     if len(notebook.get("cells", [])) > MAX_CELLS:
         claims.say("cut", most=MAX_CELLS, cells=len(notebook["cells"]))
-    claims.answers.update(texts(notebook, assignment, claims.problems))
+    claims.answers.update(_texts(notebook, paper, claims.problems))
     if len(set(claims.trainees)) > 1:
         claims.say("several", trainees=", ".join(sorted(set(claims.trainees))))
     trainee = claims.trainees[-1] if claims.trainees else None
@@ -132,21 +134,19 @@ def _first(problems: Sequence[Problem]) -> list[Problem]:
     return [*problems[:MAX_PROBLEMS], *([both("run.more", count=more)] if more > 0 else [])]
 
 
-def texts(
-    notebook: nbformat.NotebookNode, assignment: str, problems: list[Problem] | None = None
-) -> dict[str, str]:
+def _texts(notebook: nbformat.NotebookNode, paper: Paper, problems: list[Problem]) -> dict[str, str]:
     """Free-text answers, straight from the notebook's text cells; those left as they were are left out."""
     found: dict[str, str] = {}
-    for question in (q for q in schema(assignment).values() if q.kind == "text"):
-        grade_id = f"{assignment}-{question.id}"
+    for question in (q for q in paper.questions.values() if q.kind == "text"):
+        grade_id = f"{paper.name}-{question.id}"
         for cell in notebook.get("cells", []):
             if cell.get("cell_type") != "markdown" or not is_cell(cell, grade_id):
                 continue
             text = readable(source_of(cell)).strip()
             if not text or text in TEXT_STUBS.values() or question.id in found:
                 continue
-            if problems is not None and validate(assignment, question.id, text):
-                problems.append(_refused(assignment, question.id, text))
+            if paper.faults(question.id, text):
+                problems.append(_refused(paper, question.id, text))
             found[question.id] = text[:MAX_TEXT]  # a person reads what there is of one that is too long
     return found
 
@@ -199,28 +199,24 @@ def source_of(cell: Any) -> str:
     return text.encode("utf-8", "replace").decode()  # no file could hold half a character
 
 
-def _read_outcome(
-    outcome: Outcome, code: list[nbformat.NotebookNode], assignment: str, claims: _Claims
-) -> int:
+def _read_outcome(outcome: Outcome, code: list[nbformat.NotebookNode], claims: _Claims) -> int:
     """Fill the cells' outputs and the claims from the channel; the number of cells that came to an end."""
     ran = 0
     for number, found in enumerate(outputs(outcome.data, len(code))):
         ran += 1
         for output in found:
             try:
-                _read_output(output, number, code[number], assignment, claims)
+                _read_output(output, number, code[number], claims)
             except RecursionError:  # so deep that it cannot even be named
                 claims.say("too_deep", cell=number + 1)
     return ran
 
 
-def _read_output(
-    output: dict[str, Any], number: int, cell: nbformat.NotebookNode, assignment: str, claims: _Claims
-) -> None:
+def _read_output(output: dict[str, Any], number: int, cell: nbformat.NotebookNode, claims: _Claims) -> None:
     data = output.get("data")
     if isinstance(data, dict):
-        _read_begin(data.get(BEGIN), assignment, claims)
-        _read_answer(data.get(ANSWER), assignment, claims)
+        _read_begin(data.get(BEGIN), claims)
+        _read_answer(data.get(ANSWER), claims)
     shown = kept(output)
     if shown:
         cell.outputs.append(shown)
@@ -240,12 +236,12 @@ def _say_how_it_ended(outcome: Outcome, ran: int, cells: int, limits: Limits, cl
         claims.problems.insert(0, ended)
 
 
-def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
+def _read_begin(record: Any, claims: _Claims) -> None:
     if not isinstance(record, dict):
         return
     trainee, edition = record.get("trainee"), record.get("edition")
-    if record.get("assignment") != assignment:
-        claims.say("begin_other", given=repr(str(record.get("assignment"))[:40]), wanted=assignment)
+    if record.get("assignment") != claims.paper.name:
+        claims.say("begin_other", given=repr(str(record.get("assignment"))[:40]), wanted=claims.paper.name)
     elif not isinstance(trainee, str) or len(trainee) > 40 or not is_trainee_id(trainee):
         claims.say("begin_number")
     else:
@@ -253,14 +249,18 @@ def _read_begin(record: Any, assignment: str, claims: _Claims) -> None:
         claims.edition = edition[:40] if isinstance(edition, str) else None
 
 
-def _read_answer(record: Any, assignment: str, claims: _Claims) -> None:
+def _read_answer(record: Any, claims: _Claims) -> None:
     if not isinstance(record, dict):
         return
-    question = record.get("id")
-    questions = schema(assignment)
-    known = isinstance(question, str) and question in questions and questions[question].kind != "text"
-    if not isinstance(question, str) or not known or record.get("assignment") != assignment:
-        claims.say("not_asked", given=repr(str(question)[:40]), assignment=assignment)
+    question, paper = record.get("id"), claims.paper
+    asked = paper.questions.get(question) if isinstance(question, str) else None
+    if (
+        not isinstance(question, str)
+        or asked is None
+        or asked.kind == "text"
+        or record.get("assignment") != paper.name
+    ):
+        claims.say("not_asked", given=repr(str(question)[:40]), assignment=paper.name)
         return
     try:
         value = plain_value(record.get("value"))
@@ -269,13 +269,13 @@ def _read_answer(record: Any, assignment: str, claims: _Claims) -> None:
     except RefusedError as error:
         claims.say("value", question=question, what=both(f"run.value.{error}"))
         return
-    if validate(assignment, question, value):
-        claims.problems.append(_refused(assignment, question, value))
+    if paper.faults(question, value):
+        claims.problems.append(_refused(paper, question, value))
     else:
         claims.answers[question] = value
 
 
-def _refused(assignment: str, question: str, value: Any) -> Problem:
+def _refused(paper: Paper, question: str, value: Any) -> Problem:
     """Why a value cannot be the answer, in both languages."""
-    why = {x: " ".join(validate(assignment, question, value, x))[:400] for x in LANGUAGES}
+    why = {x: " ".join(paper.faults(question, value, x))[:400] for x in LANGUAGES}
     return both("run.refused", question=question, why=why)

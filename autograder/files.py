@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from autograder.errors import CourseError
 
@@ -57,8 +58,7 @@ def append(path: Path, line: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
-    with path.open("a+b") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX)  # ends with the file, or with this process
+    with _locked(path) as file:
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
@@ -73,3 +73,27 @@ def append(path: Path, line: str) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def take_out(path: Path, belongs: Callable[[str], bool]) -> int:
+    """Take lines out of a file that `append` writes, whole or not at all; returns how many there were."""
+    if not path.is_file():
+        return 0
+    with _locked(path) as file:
+        file.seek(0)
+        lines = file.read().decode().splitlines(keepends=True)
+        kept = [line for line in lines if not belongs(line)]
+        if len(kept) < len(lines):
+            write(path, "".join(kept))
+    return len(lines) - len(kept)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[BinaryIO]:
+    """A file to add to, while nobody else does; it is the one of that name, which may have been replaced."""
+    while True:
+        with path.open("a+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX)  # ends with the file, or with this process
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield file
+                return

@@ -30,7 +30,7 @@ from autograder.judge import hidden_seeds
 from autograder.nbgrader_course import prepare_course
 from autograder.records import Record, entered, in_language, operator, read_record, write_record
 from autograder.rules import load_rules
-from autograder.sandbox import require_sandbox
+from autograder.sandbox import Sandbox, require_sandbox
 from autograder.submission import version_of
 from autograder.work import BATCH, Done, Task, here
 
@@ -54,6 +54,7 @@ def grade(
     regrade: bool = False,
     unsafe: bool = False,
     scheduler: str = "",
+    sandbox: Sandbox | None = None,
     progress: bool = True,
 ) -> Outcome:
     """Grade the attempt that counts of each trainee and assignment.
@@ -70,6 +71,8 @@ def grade(
         Without a sandbox. Only for notebooks whose authors you would give your password.
     scheduler : str
         Address of a Dask scheduler whose workers do the work instead of this machine.
+    sandbox : Sandbox, optional
+        One that has begun already.
     progress : bool
         Show a bar.
 
@@ -78,9 +81,10 @@ def grade(
     CourseError
         If there is no sandbox on this machine, or another run is at work on this cohort.
     """
-    with alone(cohort.path / ".grading", "course grade"):
-        if not unsafe and not scheduler:
-            require_sandbox(cohort.path)
+    with sandbox or Sandbox() as place, alone(cohort.path / ".grading", "course grade"):
+        walled = not unsafe and not scheduler
+        if walled:
+            require_sandbox(cohort.path, sandbox=place)
         prepare_course(cohort.path / "nbgrader", cohort.language)
         outcome = Outcome()
         with Entries.open(cohort.path) as entries, _regrading(cohort, regrade, outcome) as since:
@@ -89,7 +93,7 @@ def grade(
             if scheduler:
                 results = on_cluster(tasks, scheduler, len(todo), unsafe=unsafe)
             else:
-                results = here(tasks, jobs, len(todo))
+                results = here(tasks, jobs, len(todo), place if walled else None)
             other = 0
             with closing(results), _bar(len(todo) + len(unentered), progress) as bar:
                 for first in range(0, len(unentered), BATCH):

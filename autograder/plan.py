@@ -22,6 +22,7 @@ from linelab.texts import LANGUAGES, number, text
 
 REPLICATIONS = 40
 SHORTLIST = 6  # plans of a case that are tried on each variant of it
+SIFTING = 10  # replications that find them in a case that is nobody's variant
 FULL_SHARE = 0.97  # so near the best, plans are equally good
 TOLERANCES = {"throughput": 0.01, "lead_time": 0.05, "wip": 0.05}  # within what a model agrees with the plant
 NONE = {"vi": "không chỉ số nào", "en": "none"}
@@ -35,7 +36,7 @@ class Verdict:
     reason: Mapping[str, str]
 
 
-def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
+def judge_plan(case: Case, plan: Any, seeds: Sequence[int], *, own: bool = False) -> Verdict:
     """Judge a plan.
 
     Parameters
@@ -46,6 +47,8 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
         Lever to setting; levers left out stay as today.
     seeds : sequence of int
         Hidden seeds; the first is used.
+    own : bool
+        Whether the case is nobody's variant but stands for itself, as in an exam.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
     if faults:
         why = "; ".join(faults)
         return _verdict(0.0, f"Phương án không chạy được: {why}", f"The plan cannot run: {why}")
-    today, run, *_ = _runs(case, [{}, plan, *_shortlist(case.id, seeds[0], REPLICATIONS)], seeds)
+    today, run, *_ = _runs(case, [{}, plan, *_likely(case, seeds, own)], seeds)
     keep = f"{100 * case.keep_share:g} %"
     if not keeps_throughput(run, today, case.keep_share):
         th = f"{100 * run.throughput.mean / today.throughput.mean:.1f} %"
@@ -67,7 +70,7 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
             f"Throughput falls to {th} of today's, below the {keep} to be kept.",
         )
     gain = today.lead_time.mean - run.lead_time.mean
-    best = max(gain, attainable_gain(case, seeds, today))
+    best = max(gain, attainable_gain(case, seeds, today, own=own))
     share = min(max(gain / best, 0.0), 1.0) if best > 0 else 0.0
     share = 1.0 if share >= FULL_SHARE else share
     # not where it comes from: that is another question's answer
@@ -84,7 +87,7 @@ def judge_plan(case: Case, plan: Any, seeds: Sequence[int]) -> Verdict:
 
 
 def attainable_gain(
-    case: Case, seeds: Sequence[int], today: Run | None = None, *, exhaustive: bool = False
+    case: Case, seeds: Sequence[int], today: Run | None = None, *, exhaustive: bool = False, own: bool = False
 ) -> float:
     """Largest reduction of the mean flow time, in seconds, over all plans that the rules allow.
 
@@ -92,7 +95,7 @@ def attainable_gain(
     case itself. Only those are simulated for each variant, unless `exhaustive`; a test compares the two.
     """
     today = today or measured(case, seeds)
-    plans = _plans(case) if exhaustive else _shortlist(case.id, seeds[0], REPLICATIONS)
+    plans = _plans(case) if exhaustive else _likely(case, seeds, own)
     best = 0.0
     for run in _runs(case, plans, seeds):
         if keeps_throughput(run, today, case.keep_share):
@@ -110,10 +113,18 @@ def _plans(case: Case) -> list[dict[str, Any]]:
     return [plan for plan in every if plan and not case.faults(plan)]
 
 
+def _likely(case: Case, seeds: Sequence[int], own: bool) -> list[dict[str, Any]]:
+    """Plans of which one is the best or as good."""
+    return _best_of(case, seeds[0], SIFTING) if own else _shortlist(case.id, seeds[0], REPLICATIONS)
+
+
 @lru_cache(maxsize=16)
 def _shortlist(case_id: str, seed: int, replications: int) -> list[dict[str, Any]]:
-    """The best plans of the case itself, also such as just fail its throughput: a variant may keep it."""
-    case = load(case_id)
+    return _best_of(load(case_id), seed, replications)
+
+
+def _best_of(case: Case, seed: int, replications: int) -> list[dict[str, Any]]:
+    """The best plans of a case, also such as just fail its throughput: a variant may keep it."""
     plans = _plans(case)
     today, *found = runs([_wanted(case, plan, [seed], replications) for plan in ({}, *plans)])
     least = (case.keep_share - 0.02) * today.throughput.mean
@@ -193,12 +204,12 @@ def _agrees(run: Run, plant: Run, name: str) -> bool:
     return bool(abs(model - real) <= TOLERANCES[name] * abs(real))
 
 
-def measured(case: Case, seeds: Sequence[int]) -> Run:
-    """The line as it is today on hidden seeds: what the answers about it are compared with.
+def measured(case: Case, seeds: Sequence[int], plan: Mapping[str, Any] | None = None) -> Run:
+    """The line as it is today, or with a plan, on hidden seeds: what answers about it are compared with.
 
     Several questions ask about the same run, and so it is made once.
     """
-    (run,) = _runs(case, [{}], seeds)
+    (run,) = _runs(case, [plan or {}], seeds)
     return run
 
 

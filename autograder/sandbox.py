@@ -46,12 +46,17 @@ __all__ = ["Limits", "Outcome", "Sandbox", "require_sandbox", "run_in_sandbox"]
 
 
 class Sandbox:
-    """A place to run notebooks in, several at once if called from several threads; a context manager."""
+    """A place to run notebooks in, several at once if called from several threads; a context manager.
+
+    A process that is forked after the first run shares it; what closes it there leaves it to the others.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._owner = 0  # the process that started it
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
+        self._ready = False
         self._log: Any = None
 
     def __enter__(self) -> Self:
@@ -59,6 +64,11 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def begin(self) -> None:
+        """Start it without waiting for it: it loads its packages while the caller does other things."""
+        with self._lock, contextlib.suppress(OSError):  # the first run says why it does not start
+            self._begun()
 
     def run(self, payload: bytes, limits: Limits | None = None) -> Outcome:
         """Run one job and give back what it wrote; see `inside.run_job` for what it reads.
@@ -87,10 +97,10 @@ class Sandbox:
             if self._requests is not None:
                 self._requests.close()
                 self._requests = None
-            if self._process is not None:
+            if self._process is not None and self._owner == os.getpid():
                 self._process.kill()  # bubblewrap's first process dies with it, and its whole namespace
                 self._process.wait()
-                self._process = None
+            self._process = None
 
     def _start(self, payload: bytes, limits: Limits) -> tuple[Forked, int, int]:
         """The notebook's first process, and the pipes of its results and errors."""
@@ -121,9 +131,18 @@ class Sandbox:
 
     def _opened(self) -> socket.socket:
         with self._lock:
-            if self._requests is not None:
-                return self._requests
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            requests = self._begun()
+            if not self._ready:
+                if requests.recv(16) != b"ready":
+                    raise OSError("it ended before it was ready")
+                self._ready = True
+            return requests
+
+    def _begun(self) -> socket.socket:
+        if self._requests is not None:
+            return self._requests
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
             self._log = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
             try:
                 self._process = subprocess.Popen(
@@ -136,16 +155,12 @@ class Sandbox:
                     cwd="/",
                     start_new_session=True,
                 )
-                theirs.close()
-                ours.settimeout(START)
-                if ours.recv(16) != b"ready":
-                    raise OSError("it ended before it was ready")
             except BaseException:
                 ours.close()
-                theirs.close()
                 raise
-            self._requests = ours
-            return ours
+        ours.settimeout(START)
+        self._requests, self._ready, self._owner = ours, False, os.getpid()
+        return ours
 
     def _why(self, error: str) -> str:
         """In words for the operator, from what the sandbox said when it could not start."""
@@ -219,8 +234,11 @@ def _run_unsafe(payload: bytes, limits: Limits) -> Outcome:
             process.wait()
 
 
-def require_sandbox(*private: Path) -> None:
-    """Try the sandbox; CourseError says what to do if it is not there or would show a private folder."""
+def require_sandbox(*private: Path, sandbox: Sandbox | None = None) -> None:
+    """Try the sandbox; CourseError says what to do if it is not there or would show a private folder.
+
+    `sandbox` is one that is there already, or has begun; else one is made for the trial alone.
+    """
     if not supported():
         raise CourseError(
             f"this machine's processor has no filter of system calls here, so notebooks cannot be locked in; "
@@ -233,7 +251,8 @@ def require_sandbox(*private: Path) -> None:
                 raise CourseError(
                     f"{folder}: lies below {place}, which notebooks can read; move it elsewhere"
                 )
-    outcome = run_in_sandbox(b'{"cells": []}', Limits(wall=30.0))
+    trial = sandbox.run if sandbox else run_in_sandbox
+    outcome = trial(b'{"cells": []}', Limits(wall=30.0))
     if not outcome.started:
         reason = (outcome.log.strip().splitlines() or [f"exit code {outcome.code}"])[-1]
         if "ermitted" in reason:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from autograder.assignments import assignments
 from autograder.cohort import Cohort, Trainee
-from autograder.collect import attempt_files
+from autograder.collect import attempt_files, attempts
+from autograder.collect.standing import standings
 from autograder.errors import CourseError
 from autograder.gradebook import Detail, Mark, judged
 from autograder.markings import Marking, markings
 from autograder.markings import standing as counting
 from autograder.records import Record, entered
-from autograder.rules import load_rules
+from autograder.rules import Rules, load_rules
 
 PASS = 60  # percent, for the colours here; what a certificate needs is said by its rules
 
@@ -35,6 +36,8 @@ class Line:
         The questions; empty without a mark.
     levels : mapping
         Question to what a person gave for each row of its rubric, as a share of the row's points.
+    void : int
+        Attempts that do not count by the rules: too late, or one too many.
     """
 
     trainee: Trainee
@@ -44,6 +47,7 @@ class Line:
     details: tuple[Detail, ...] = ()
     record: Record | None = None
     levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    void: int = 0
 
     @property
     def attempts(self) -> int:
@@ -69,14 +73,15 @@ class Line:
 def standing(cohort: Cohort, problems: list[str]) -> list[Line]:
     """All lines, by roster and assignment; what grading did not bring to its end, into `problems`."""
     marked = {(mark.trainee, mark.assignment): (mark, found) for mark, found in judged(cohort, problems)}
-    lines = []
+    lines, rules = [], load_rules(cohort.path)
     for trainee in cohort.roster().values():
         for assignment in assignments():
             times = tuple(sorted(_when(path) for path in attempt_files(cohort, trainee.id, assignment)))
             mark, found = marked.get((trainee.id, assignment), (None, []))
             record = entered(cohort.path, trainee.id, assignment) if mark else None
             levels = _levels(cohort, mark, found, problems) if mark else {}
-            lines.append(Line(trainee, assignment, times, mark, tuple(found), record, levels))
+            void = _void(cohort, trainee.id, assignment, rules) if times else 0
+            lines.append(Line(trainee, assignment, times, mark, tuple(found), record, levels, void))
     return lines
 
 
@@ -115,6 +120,17 @@ def _levels(
         if detail.manual and not detail.waiting
     }
     return {question: marking.levels for question, marking in by_hand.items() if marking and marking.levels}
+
+
+def _void(cohort: Cohort, trainee: str, assignment: str, rules: Rules) -> int:
+    """How many attempts do not count."""
+    rule = rules.of(assignment)
+    if rule.attempts is None and not rule.refuse:
+        return 0
+    try:
+        return sum(not found.counts for found in standings(attempts(cohort, trainee, assignment), rules))
+    except CourseError:  # a damaged attempt; grading says so
+        return 0
 
 
 def _when(path: Path) -> datetime:

@@ -68,7 +68,7 @@ class Done:
 Result = Done | CourseError
 Batch = tuple[Task, ...]
 Results = list[tuple[Task, Result]]
-_sandboxes: list[Sandbox] = []  # one a process, made when it is first needed
+_sandboxes: list[Sandbox] = []  # the one this process uses: its parent's, or made when it is first needed
 _alone = threading.Lock()  # a worker of a cluster has threads
 
 
@@ -193,23 +193,29 @@ class Queue:
         self._left += len(self._again) - before
 
 
-def here(tasks: Iterable[Task], jobs: int, count: int) -> Generator[Results, None, None]:
+def here(
+    tasks: Iterable[Task], jobs: int, count: int, sandbox: Sandbox | None = None
+) -> Generator[Results, None, None]:
     """Do the tasks in processes of this machine, a batch at a time; `count` is how many they are, at most.
+
+    They share `sandbox`, which must have run before; without it each makes one of its own.
 
     A process that dies, as when the machine is out of memory, takes the tasks under way with it. They are
     tried once more, each alone, so that the one that does it is found and the others are not lost.
     """
     queue = Queue(tasks, count, jobs)
-    while lost := (yield from _shared(queue, jobs, AHEAD * jobs)):
+    while lost := (yield from _shared(queue, jobs, AHEAD * jobs, sandbox)):
         alone = Queue(lost, 0, 1)
-        while died := (yield from _shared(alone, 1, 1)):
+        while died := (yield from _shared(alone, 1, 1, sandbox)):
             yield [(t, CourseError("the process that graded it died; is there enough memory?")) for t in died]
 
 
-def _shared(queue: Queue, jobs: int, ahead: int) -> Generator[Results, None, list[Task]]:
+def _shared(
+    queue: Queue, jobs: int, ahead: int, sandbox: Sandbox | None
+) -> Generator[Results, None, list[Task]]:
     """Do what is in the queue, or until a process dies; the tasks that are lost with it."""
     running: dict[Future[list[Result]], Batch] = {}
-    with _pool(jobs) as pool:
+    with _pool(jobs, sandbox) as pool:
         try:
             while True:
                 while len(running) < ahead and (batch := queue.take()):
@@ -232,13 +238,14 @@ def _shared(queue: Queue, jobs: int, ahead: int) -> Generator[Results, None, lis
             raise
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+def _pool(jobs: int, sandbox: Sandbox | None) -> ProcessPoolExecutor:
     # forked, so that nbgrader and numpy are not imported again; this process has no threads
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(), sandbox))
 
 
-def _begin(parent: int) -> None:
+def _begin(parent: int, sandbox: Sandbox | None) -> None:
+    _sandboxes[:] = [sandbox] if sandbox else []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that hands out the work
     ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL)  # nobody would take what it gives any more
     if os.getppid() != parent:  # it was killed before we said so

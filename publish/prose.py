@@ -20,7 +20,7 @@ from publish.paths import ASSETS, BOOK, LABS, LANGUAGES, NOTEBOOKS, ROOT, VERIFY
 SILENT = {"code-cell", "code-block", "code", "math", "bibliography", "glossary", "lab", "quiz", "sheet"}
 SPOKEN_ROLES = {"term", "ref", "doc"}
 NAMES = re.compile(
-    r"`[^`]*`|\$[^$]*\$|https?://\S+|\{\w+\}|@\w+@|[\w./…-]*_[\w./…-]+|[\w…-]+\.(?:json|yml|py|ipynb)"
+    r"`[^`]*`|\$[^$]*\$|https?://\S+|\{\w+(?::\d)?\}|@\w+@|[\w./…-]*_[\w./…-]+|[\w…-]+\.(?:json|yml|py|ipynb)"
 )
 
 
@@ -45,6 +45,9 @@ def passages() -> Iterator[Passage]:
             yield Passage(_name(path), language, text)
     catalogues = [*(BOOK / "quizzes").glob("*.yml"), *(BOOK / "sheets").glob("*.yml")]
     catalogues += [*(LABS / "linelab" / "cases").glob("*.yml"), LABS / "linelab" / "texts.yml"]
+    catalogues += [ROOT / "autograder" / "consents.yml", ROOT / "autograder" / "data" / "texts.yml"]
+    catalogues += [ROOT / "autograder" / "certify" / "evidence" / "texts.yml"]
+    catalogues += [*(ROOT / "autograder" / "certify" / "exam").rglob("*.yml")]
     for path in sorted([*catalogues, ROOT / "autograder" / "texts.yml", VERIFY / "texts.json"]):
         for language, text in pairs(yaml.safe_load(path.read_text("utf-8"))):
             yield Passage(_name(path), language, NAMES.sub(" ", text))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from autograder import consents
 from autograder.certify import did, keys, rulebook, rules, site, status
 from autograder.certify import export as exporting
 from autograder.certify.book import Book
 from autograder.certify.desk import open_cohort
+from autograder.certify.facts import Facts
 from autograder.cli import cohort_option
 from autograder.errors import CourseError
 from autograder.files import write
@@ -128,13 +130,22 @@ def export(
 
     cohort = open_cohort(folder)
     book = Book.open(cohort.path)
-    in_force = rulebook.in_force(book, book.now())
-    rule = rules.load(rules_file) if rules_file else in_force or rules.load()
+    now = book.now()
+    rule = rules.load(rules_file) if rules_file else rulebook.in_force(book, now) or rules.load()
     home = (address or keys.current(cohort.path / "keys").site).rstrip("/") + "/"
     names = {module.id: module.name for module in rule.modules}
     course = {language: text("certificate.course", language) for language in LANGUAGES}
-    found = exporting.statements(marks(cohort), names, rule.level("module").each, home, course)
+    standing = exporting.after_appeals(marks(cohort), lambda who: Facts(book.history.records(who), now))
+    found = exporting.statements(standing, names, rule.level("module").each, home, course)
     for path, content in ((xapi, exporting.as_json(found)), (table, exporting.as_csv(found))):
         if path:
             write(path, content)
             click.echo(f"{path}: {len(found)} results")
+    told = {one["actor"]["account"]["name"] for one in found}
+    silent = len(told - consents.consented(cohort.path, consents.SHARE))
+    if silent:
+        click.echo(
+            f"{silent} of {len(told)} trainees did not consent to sharing with employer or programme: "
+            f"this is for the class's own platform alone",
+            err=True,
+        )

@@ -55,23 +55,25 @@ def sign_off(
     who: str,
     key_file: Path | None,
 ) -> None:
-    """Sign off the evidence of TRAINEE's on-site PROJECT, as it was taken in last."""
+    """Sign off the evidence of TRAINEE's on-site PROJECT, as it was taken in last.
+
+    Read its page first, in the cohort's folder evidence/TRAINEE/PROJECT; its files must be there unchanged.
+    """
+    from autograder.certify.evidence import keep
+
     cohort = desk.open_cohort(folder)
     (wanted,) = desk.enrolled(cohort, [trainee])
     book = Book.open(cohort.path)
     signer = desk.signer(book, "sign-off", who, key_file)
-    found = [
-        one.data["manifest"]
-        for one in book.history.of(wanted)
-        if one.kind == "evidence" and one.data["project"] == project
-    ]
+    found = keep.latest(book, wanted, project)
     if not found:
         raise CourseError(f"{written(wanted)} {project}: no evidence of such a project was taken in")
-    data = {"trainee": wanted, "project": project, "manifest": found[-1]}
+    data = {"trainee": wanted, "project": project, "manifest": found}
     if withdraw:
         book.append("sign-off-withdrawn", data, signer)
         click.echo(f"{written(wanted)} {project}: sign-off of {desk.called(book, signer.id)} withdrawn")
         return
+    keep.check(cohort.path, wanted, project, found)
     able = sorted(book.history.people[signer.id].roles & {TRAINER, EXAMINER})
     if role is None and len(able) > 1:
         raise CourseError(f"--role: you are {' and '.join(able)}; say in which role you sign")

@@ -109,14 +109,6 @@ def sign(document: Json, signer: Signer, created: datetime | None = None) -> Jso
     return {**signed, "proof": [signed["proof"]] if badge else signed["proof"]}
 
 
-def years_later(start: datetime, years: int) -> datetime:
-    """Return the same day `years` later; 28 February for a 29th that does not exist."""
-    try:
-        return start.replace(year=start.year + years)
-    except ValueError:
-        return start.replace(year=start.year + years, day=28)
-
-
 def marked_demo(document: Json) -> bool:
     """Return whether the credential says at its head and in its issuer's name that it is a demo."""
     issuer = document.get("issuer")

@@ -10,9 +10,12 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from autograder.certify.facts import Facts
 
 if TYPE_CHECKING:
     from autograder.gradebook import Mark
@@ -52,6 +55,15 @@ def statements(
         for mark in sorted(marks, key=lambda mark: (mark.trainee, mark.assignment))
         if mark.complete and mark.assignment in names
     ]
+
+
+def after_appeals(marks: Iterable[Mark], facts: Callable[[str], Facts]) -> list[Mark]:
+    """Return the marks with the points that upheld appeals gave; `facts` are those of a trainee."""
+    found = []
+    for mark in marks:
+        points = facts(mark.trainee).points_on_appeal(mark.assignment, mark.attempt)
+        found.append(mark if points is None else replace(mark, points=points))
+    return found
 
 
 def _statement(mark: Mark, name: Text, passing: float, site: str, course: Text) -> Json:

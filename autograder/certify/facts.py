@@ -90,6 +90,13 @@ class Facts:
             found.setdefault(assignment, []).append(self._scored(entry))
         return found
 
+    def points_on_appeal(self, assignment: str, attempt: str) -> float | None:
+        """Return the points that an upheld appeal gave to an attempt, or None."""
+        for one in self._marks.get(assignment, ()):
+            if one.entry.data["attempt"] == attempt and one.entry.seq in self.corrected:
+                return float(self.corrected[one.entry.seq][0].data["points"])
+        return None
+
     def best(self, assignment: str, attempts: int | None) -> Scored | None:
         """Return the best mark among the first `attempts` hand-ins (None: all)."""
         return max(

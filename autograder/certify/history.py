@@ -45,6 +45,14 @@ class Person:
 
 
 @dataclass
+class Sitting:
+    """A sitting of an exam: the entries that opened and closed it."""
+
+    opened: Entry
+    closed: Entry | None = None
+
+
+@dataclass
 class Appeal:
     """An appeal with what became of it."""
 
@@ -74,7 +82,7 @@ class History:
         self.appeals: dict[int, Appeal] = {}
         self.attempts: dict[tuple[str, str, str], int] = {}  # trainee, assignment, digest: which one
         self.marks: dict[tuple[str, str, str], Entry] = {}  # the newest of each attempt
-        self.sittings: set[tuple[str, str]] = set()  # exam and part
+        self.sittings: dict[tuple[str, str], Sitting] = {}  # by exam and part
         self.erased: set[str] = set()
         self._about: dict[str, list[Entry]] = {}
 
@@ -108,7 +116,11 @@ class History:
             case "mark":
                 self.marks[data["trainee"], data["assignment"], data["attempt"]] = entry
             case "exam":
-                self.sittings.add((data["exam"], data["part"]))
+                key = (data["exam"], data["part"])
+                if data["event"] == "open":
+                    self.sittings[key] = Sitting(entry)
+                else:
+                    self.sittings[key].closed = entry
             case "decision":
                 self.decisions[data["id"]] = entry
                 self.latest[data["trainee"], data["target"]] = entry

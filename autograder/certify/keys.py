@@ -7,9 +7,7 @@ changed, and it signs real certificates, unless the key was made for a trial.
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import re
 import secrets
 from dataclasses import asdict, dataclass, field
@@ -17,18 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from openvc.keys import Ed25519SigningKey
 from openvc.multibase import encode_multibase
 
 from autograder.certify.ledger import canonical
+from autograder.certify.sealed import LEAST, seal, unseal, write_new
 from autograder.errors import CourseError
 
 FORMAT = "course-key/1"
-SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # 32 MiB and about 0.1 s for each guess
 ED25519_CODE = b"\xed\x01"  # multicodec prefix of an Ed25519 public key
 
 
@@ -91,8 +86,8 @@ def generate(
     marked as a demo, too. `compromised` says that the key in use is no longer trusted: nothing that it
     signed verifies from now on.
     """
-    if len(passphrase) < 12:
-        raise CourseError("COURSE_KEY_PASSPHRASE: shorter than 12 characters; choose a longer passphrase")
+    if len(passphrase) < LEAST:
+        raise CourseError(f"COURSE_KEY_PASSPHRASE: shorter than {LEAST} characters; choose a longer one")
     if not re.fullmatch(r"https?://[^\s#?]+", site):
         raise CourseError(f"--site {site}: not a web address; give the address of the course site")
     known = issuers(folder)
@@ -118,24 +113,10 @@ def generate(
         trial=trial,
         withdraws=(known[-1].method,) if compromised and known else (),
     )
-    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-    document = {
-        "format": FORMAT,
-        "issuer": asdict(issuer),
-        "kdf": "scrypt",
-        **SCRYPT,
-        "salt": base64.b64encode(salt).decode(),
-        "nonce": base64.b64encode(nonce).decode(),
-    }
+    document = {"format": FORMAT, "issuer": asdict(issuer)}
     # The public side is authenticated with the key: changing it makes the key unreadable.
-    sealed = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, private.private_bytes_raw(), _bound(document))
-    document["sealed"] = base64.b64encode(sealed).decode()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = _path(folder, issuer)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(document, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    document |= seal(private.private_bytes_raw(), passphrase, _bound(document))
+    write_new(_path(folder, issuer), document)
     return issuer
 
 
@@ -163,16 +144,9 @@ def unlock(folder: Path, passphrase: str, issuer: Issuer | None = None) -> Signe
     issuer = issuer or current(folder)
     path = _path(folder, issuer)
     document = _read(path)
-    try:
-        if _issuer(document) != issuer:
-            raise ValueError("issuer")
-        key = _stretch(passphrase, base64.b64decode(document["salt"]))
-        nonce, sealed = (base64.b64decode(document[field]) for field in ("nonce", "sealed"))
-        raw = AESGCM(key).decrypt(nonce, sealed, _bound(document))
-        Ed25519PrivateKey.from_private_bytes(raw)
-    except (InvalidTag, ValueError, KeyError) as error:
-        raise CourseError(f"{path}: wrong passphrase, or the file was changed; nothing was signed") from error
-    return Signer(issuer, raw)
+    if _issuer(document) != issuer:
+        raise CourseError(f"{path}: is not the key of {issuer.did}; restore it from a backup")
+    return Signer(issuer, unseal(document, passphrase, _bound(document), path))
 
 
 def _path(folder: Path, issuer: Issuer) -> Path:
@@ -195,10 +169,6 @@ def _read(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise CourseError(f"{path}: not a key file of this program; restore it from a backup") from error
     return dict(document)
-
-
-def _stretch(passphrase: str, salt: bytes) -> bytes:
-    return Scrypt(salt=salt, length=32, **SCRYPT).derive(passphrase.encode("utf-8"))
 
 
 def _bound(document: dict[str, Any]) -> bytes:

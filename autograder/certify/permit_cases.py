@@ -36,11 +36,39 @@ def points_problem(entry: Entry) -> str | None:
     return None
 
 
+def _exam(history: History, entry: Entry) -> str | None:
+    data = entry.data
+    sitting, name = history.sittings.get((data["exam"], data["part"])), f"{data['exam']} ({data['part']})"
+    if data["event"] == "open" and sitting is not None:
+        return f"exam: {name} was opened in line {sitting.opened.seq}; give the new sitting another code"
+    if data["event"] == "close" and sitting is None:
+        return f"exam: no sitting {name} was opened"
+    if data["event"] == "close" and sitting is not None and sitting.closed is not None:
+        return f"exam: {name} was closed in line {sitting.closed.seq}"
+    return _trained_by(history, entry)
+
+
 def _exam_result(history: History, entry: Entry) -> str | None:
     data = entry.data
-    if (data["exam"], data["part"]) not in history.sittings:
+    sitting = history.sittings.get((data["exam"], data["part"]))
+    if sitting is None:
         return f"exam-result: no sitting {data['exam']} ({data['part']}) was opened"
-    return points_problem(entry)
+    named = sitting.opened.data.get("trainees", [EVERYBODY])
+    if EVERYBODY not in named and data["trainee"] not in named:
+        return f"exam-result: {data['trainee']} is not among the candidates of {data['exam']}"
+    if sitting.closed is not None and data["sat_at"] > sitting.closed.time:
+        return f"exam-result: {data['exam']} was closed at {sitting.closed.time}, before {data['sat_at']}"
+    return _trained_by(history, entry) or points_problem(entry)
+
+
+def _trained_by(history: History, entry: Entry) -> str | None:
+    """Return whom of the candidates the examiner trained, or None."""
+    own = next((one for one in about(entry.data) if entry.by in history.trained(one)), None)
+    return (
+        f"{entry.kind}: {entry.by} trained {own} and cannot examine them; another examiner can"
+        if own
+        else None
+    )
 
 
 def _sign_off(history: History, entry: Entry) -> str | None:
@@ -131,6 +159,7 @@ def _decided(history: History, entry: Entry) -> str | None:
 REFUSALS: dict[str, Callable[[History, Entry], str | None]] = {
     "training": _training,
     "mark": _mark,
+    "exam": _exam,
     "exam-result": _exam_result,
     "sign-off": _sign_off,
     "sign-off-withdrawn": _sign_off,

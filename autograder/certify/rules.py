@@ -143,7 +143,7 @@ def load(path: Path = DEFAULT) -> Rules:
     """
     try:
         raw = path.read_bytes()
-        data = yaml.load(raw.decode("utf-8"), _Strict)
+        data = yaml.load(raw.decode("utf-8"), Strict)
     except OSError as error:
         raise CourseError(f"{path}: {error.strerror}; name a rules file that exists") from error
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
@@ -163,7 +163,7 @@ def load(path: Path = DEFAULT) -> Rules:
     return rules
 
 
-class _Strict(yaml.SafeLoader):
+class Strict(yaml.SafeLoader):
     """A key that is there twice would silently win over the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

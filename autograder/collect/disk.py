@@ -19,7 +19,7 @@ from autograder.settings import FILE
 # parts of a cohort folder that hold what was taken in or made, no hand-ins that wait
 OWN = {
     *("attempts", "answers", "executed", "nbgrader", "feedback", "report", "receipts"),
-    *("credentials", "keys", "status"),
+    *("credentials", "keys", "status", "evidence", "exams", "letters"),
 }
 OWN_FILES = {".yml", ".csv", ".jsonl"}
 

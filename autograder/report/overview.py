@@ -135,6 +135,8 @@ def _cell(line: Line, language: str) -> str:
         notes.append(say("waiting"))
     if line.attempts > 1:
         notes.append(say("times", count=line.attempts))
+    if line.void:
+        notes.append(say("void", count=line.void))
     if line.mark and line.mark.late:
         notes.append(say("late", share=number(100 * line.mark.late, language, 0)))
     small = f"<small>{', '.join(notes)}</small>" if notes else ""

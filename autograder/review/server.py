@@ -21,6 +21,7 @@ from autograder.review.desk import Desk
 from autograder.review.formgrader import load_formgrader
 from autograder.review.handlers import HANDLERS
 
+HERE = "127.0.0.1"
 # Jupyter's own pages may load from this server alone; the marking page has a stricter rule
 POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'"
 
@@ -37,15 +38,19 @@ class MarkingServer(ServerApp):
         """Read no settings."""
 
 
-def serve(desk: Desk, port: int = 8890, browser: bool = True) -> None:
-    """Serve a grader's desk on this machine alone, until Ctrl-C; prints the page's address."""
+def serve(desk: Desk, port: int = 8890, browser: bool = True, ip: str = HERE) -> None:
+    """Serve a grader's desk until Ctrl-C; prints the page's address.
+
+    It listens to this machine alone, but for a container, whose own machine is another: there `ip` is
+    0.0.0.0, and who reaches it is settled where the port is published. Nobody comes in without the token.
+    """
     with open_gradebook(desk.cohort.path):
         pass  # or say that there is none
-    port, token = _free(port), secrets.token_urlsafe(16)
+    port, token = _free(port, ip), secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory() as private, contextlib.ExitStack() as ended:
         config = {
             "ServerApp": {
-                "ip": "127.0.0.1",
+                "ip": ip,
                 "port": port,
                 "port_retries": 0,
                 "open_browser": browser,
@@ -66,7 +71,7 @@ def serve(desk: Desk, port: int = 8890, browser: bool = True) -> None:
         if desk.session.names:
             load_formgrader(app, desk)
         ended.callback(desk.claims.release)
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://{HERE}:{port}"
         click.echo(f"marking page: {address}/review/?token={token}   (Ctrl-C ends it)")
         app.start()
 
@@ -75,10 +80,10 @@ def _at(base: str, handler: tuple[Any, ...]) -> tuple[Any, ...]:
     return (url_path_join(base, handler[0].lstrip("/")), *handler[1:])
 
 
-def _free(port: int) -> int:
+def _free(port: int, ip: str) -> int:
     """The port asked for, or a free one if it is taken."""
     for wanted in (port, 0):
         with socket.socket() as trial, contextlib.suppress(OSError):
-            trial.bind(("127.0.0.1", wanted))
+            trial.bind((ip, wanted))
             return int(trial.getsockname()[1])
     raise CourseError(f"--port {port}: no port is free on this machine")

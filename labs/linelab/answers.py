@@ -7,9 +7,11 @@ hand-in page and the grading read; nothing else of the trainee's code is ever be
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from linelab.cases import Case, load
+from linelab.cases import Case, load, read
 from linelab.cases.questions import Question
 from linelab.texts import LANGUAGES, number, table, text
 from linelab.trainees import is_trainee_id, normalise, written
@@ -17,7 +19,67 @@ from linelab.trainees import is_trainee_id, normalise, written
 ANSWER = "application/vnd.linelab.answer+json"
 BEGIN = "application/vnd.linelab.begin+json"
 
-_open: dict[str, Any] = {}  # the exercise that this notebook works on, once begun
+_open: dict[str, Any] = {}  # what this notebook works on, once begun
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What a notebook answers: the questions of an exercise, or of somebody's exam.
+
+    Attributes
+    ----------
+    name : str
+        Which one; stands in everything that the notebook records.
+    questions : mapping
+        By id.
+    example : mapping
+        A plan as it could be.
+    """
+
+    name: str
+    questions: Mapping[str, Question]
+    example: Mapping[str, Any]
+
+    def faults(self, question: str, value: Any, language: str = "en") -> list[str]:
+        """Why `value` cannot be an answer, in words; empty if it can. Says nothing on whether it is right."""
+        if question not in self.questions:
+            return [text("answer.unknown", language, id=question, known=", ".join(self.questions))]
+        q = self.questions[question]
+        return [
+            text(
+                key,
+                language,
+                id=q.id,
+                unit=q.unit[language],
+                low=f"{q.low:g}",
+                high=f"{q.high:g}",
+                options=", ".join(q.options),
+                example=dict(self.example),
+            )
+            for key in q.faults(value)
+        ]
+
+
+def exercise(assignment: str) -> Paper:
+    """The questions of an assignment of the course."""
+    case = load(assignment)
+    return Paper(assignment, case.questions, _example(case))
+
+
+def exam_paper(name: str, questions: Mapping[str, Mapping[str, Any]], case: Case | None = None) -> Paper:
+    """The questions of an exam, as `begin_exam` takes them."""
+    asked = {
+        key: Question(
+            id=key,
+            kind=one["kind"],
+            points=0.0,
+            label=dict.fromkeys(LANGUAGES, key),
+            unit=dict.fromkeys(LANGUAGES, one.get("unit", "")),
+            options=tuple(one.get("options", ())),
+        )
+        for key, one in questions.items()
+    }
+    return Paper(name, asked, _example(case))
 
 
 def schema(assignment: str) -> dict[str, Question]:
@@ -27,24 +89,11 @@ def schema(assignment: str) -> dict[str, Question]:
 
 def validate(assignment: str, question: str, value: Any, language: str = "en") -> list[str]:
     """Why `value` cannot be an answer, in words; empty if it can. Says nothing on whether it is right."""
-    questions = schema(assignment)
-    if question not in questions:
-        return [text("answer.unknown", language, id=question, known=", ".join(questions))]
-    q, case = questions[question], load(assignment)
-    example = {lever.name: lever.today for lever in case.levers[:2]}
-    return [
-        text(
-            key,
-            language,
-            id=q.id,
-            unit=q.unit[language],
-            low=f"{q.low:g}",
-            high=f"{q.high:g}",
-            options=", ".join(q.options),
-            example=example,
-        )
-        for key in q.faults(value)
-    ]
+    return exercise(assignment).faults(question, value, language)
+
+
+def _example(case: Case | None) -> dict[str, Any]:
+    return {lever.name: lever.today for lever in case.levers[:2]} if case else {}
 
 
 def begin(assignment: str, trainee: str, edition: str, language: str = "vi") -> Case | None:
@@ -76,7 +125,7 @@ def begin(assignment: str, trainee: str, edition: str, language: str = "vi") -> 
         return None
     number_ = normalise(trainee)
     case = load(assignment).variant(number_, edition)
-    _open.update(assignment=assignment, trainee=number_, language=language, case=case, answers={})
+    _open.update(paper=exercise(assignment), language=language, case=case, answers={})
     record = {"assignment": assignment, "trainee": number_, "edition": edition}
     _show(
         text("answer.begun", language, assignment=assignment, trainee=written(number_)),
@@ -87,28 +136,69 @@ def begin(assignment: str, trainee: str, edition: str, language: str = "vi") -> 
     return case
 
 
+def begin_exam(
+    name: str,
+    trainee: str,
+    paper: str,
+    questions: Mapping[str, Mapping[str, Any]],
+    language: str = "vi",
+    case: str = "",
+) -> Case | None:
+    """Open an exam's notebook; it was made for one trainee, with all that answering takes.
+
+    Parameters
+    ----------
+    name : str
+        The sitting and its part, such as ``"spring-exam"``.
+    trainee : str
+        The trainee number that the notebook was made for.
+    paper : str
+        Number of the paper, by which the examiner knows it.
+    questions : mapping
+        By id: the ``kind``, with ``unit`` or ``options``.
+    language : {"vi", "en"}
+        Language of the messages.
+    case : str
+        The case of the simulation part as YAML or JSON; empty if there is none.
+
+    Returns
+    -------
+    Case or None
+        The case, if there is one.
+    """
+    language = language if language in LANGUAGES else "vi"
+    own = read(case, name) if case else None
+    _open.clear()
+    _open.update(paper=exam_paper(name, questions, own), language=language, case=own, answers={})
+    record = {"assignment": name, "trainee": trainee, "edition": paper}
+    message = text("answer.exam_begun", language, name=name, trainee=written(normalise(trainee)), paper=paper)
+    _show(message, good=True, extra={BEGIN: record}, more=_brief(own, language) if own else "")
+    return own
+
+
 def answer(question: str, value: Any) -> None:
     """Record the answer to a question; the last one counts. Says at once if its form is wrong."""
     if not _open:
         _show(text("answer.begin_first", "vi") + " · " + text("answer.begin_first", "en"), good=False)
         return
-    language, assignment = _open["language"], _open["assignment"]
+    language, paper = _open["language"], _open["paper"]
     value = _plain(value)
-    faults = validate(assignment, question, value, language)
+    faults = paper.faults(question, value, language)
     if faults:
         _show(" ".join(faults), good=False)
         return
-    q = schema(assignment)[question]
+    q = paper.questions[question]
     _open["answers"][question] = value
     shown = value
     if q.kind == "number":
         shown = f"{number(value, language, 2)} {q.unit[language]}"
-    lines = [text("answer.recorded", language, id=question, label=q.label[language], value=shown)]
+    named = f"{question} ({q.label[language]})" if q.label[language] != question else question
+    lines = [text("answer.recorded", language, named=named, value=shown)]
     good = True
     if q.kind == "plan":
         said, good = _about_plan(_open["case"], value, language)
         lines.append(said)
-    record = {"assignment": assignment, "id": question, "value": value}
+    record = {"assignment": paper.name, "id": question, "value": value}
     _show(". ".join(lines), good=good, extra={ANSWER: record})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 
 from autograder.assignments import release_notebook, source_notebook
+from autograder.certify.book import Book
 from autograder.cohort import Cohort
 from autograder.collect import collect
 from autograder.entry import Entries
@@ -22,7 +24,7 @@ from autograder.records import Record, write_record
 from linelab.cases import Case, load
 from linelab.trainees import check_character
 
-from . import demo
+from . import demo, personal
 
 MEMO = "I propose smaller transfer lots. <script>alert(1)</script> **59 ± 1 min** instead of 223 ± 1 min."
 
@@ -242,3 +244,23 @@ def _demo_cohort(_empty_cohort: Path, tmp_path_factory: pytest.TempPathFactory) 
 def many(_demo_cohort: Path, tmp_path: Path) -> Cohort:
     """A cohort of 30 with mixed results; a copy, as entering them takes seconds."""
     return copy_of(_demo_cohort, tmp_path / "cohort")
+
+
+@pytest.fixture(scope="session")
+def full_cohort(
+    _graded_cohort: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory
+) -> personal.Full:
+    """What `full` copies; tests that only read it take it as it is."""
+    path, good, weak = _graded_cohort
+    folder = tmp_path_factory.mktemp("full")
+    return personal.fill(copy_of(path, folder / "cohort"), good, weak, folder)
+
+
+@pytest.fixture
+def full(full_cohort: personal.Full, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> personal.Full:
+    """A graded class with everything in it that can be held on a trainee, down to a certificate."""
+    cohort = copy_of(full_cohort.path, tmp_path / "cohort")
+    monkeypatch.setenv("COURSE_COHORT", str(cohort.path))
+    monkeypatch.setenv("COURSE_PEOPLE", str(full_cohort.key.parent))
+    monkeypatch.setenv("COURSE_PERSON_PASSPHRASE", personal.PASSPHRASE)
+    return replace(full_cohort, cohort=cohort, book=Book.open(cohort.path), folder=tmp_path)

@@ -124,9 +124,19 @@ def _attempts(cohort: Cohort, rng: random.Random, record: Record, n: int) -> lis
     first = datetime.now(UTC) - timedelta(days=days, hours=rng.uniform(0, 90))
     times = [first + k * timedelta(hours=rng.uniform(5, 40)) for k in range(1 + n % 3)]
     for k, when in enumerate(times, 1):
-        target = folder / f"{k:03d}-{record.attempt[:12]}.ipynb"
-        write(target, "{}")
-        write(target.with_suffix(".json"), json.dumps({"handed_in": when.isoformat(timespec="seconds")}))
+        content = json.dumps({"cells": [], "metadata": {"of": f"{record.attempt} {k}"}})
+        digest, at = hashlib.sha256(content.encode()).hexdigest(), when.isoformat(timespec="seconds")
+        target = folder / f"{k:03d}-{digest[:12]}.ipynb"
+        write(target, content)
+        note = {
+            "handed_in": at,
+            "collected": at,
+            "time_by": "collected",
+            "made": "",
+            "same_as": 0,
+            "brought": [],
+        }
+        write(target.with_suffix(".json"), json.dumps(note))
     return times
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -207,6 +212,74 @@ def test_a_process_that_dies_costs_only_its_own_hand_in(
     assert "2 graded, 0 unchanged, 1 failed" in said
     assert f"{bad} w01: not graded: the process that graded it died" in said
     assert sorted(m.trainee for m in marks(cohort)) == sorted(good)
+
+
+@contextlib.contextmanager
+def grading(cohort: Cohort, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`course grade` as a person starts it in a terminal: the process, and the terminal's other end."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from course import main; main()", "grade", "-C", str(cohort.path)]
+    try:
+        with subprocess.Popen(
+            [*command, *options], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        ) as process:
+            os.close(theirs)
+            yield process, ours
+    finally:
+        os.close(ours)
+
+
+def read_until(terminal: int, words: bytes, seconds: float = 60.0) -> str:
+    """What the terminal shows until `words` come, or the program ends."""
+    said, end = b"", time.monotonic() + seconds
+    while words not in said and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                said += os.read(terminal, 1 << 16)
+            except OSError:  # nobody writes any more
+                break
+    return said.decode()
+
+
+def test_ctrl_c_keeps_what_is_graded_and_the_next_run_goes_on(cohort: Cohort, hand_in: Maker) -> None:
+    """Also a regrading: what it had graded anew is not graded a third time."""
+    slow = {"w01-q2-answer": "import time; time.sleep(2)"}
+    people = [cohort.enrol().id for _ in range(4)]
+    files = [hand_in(trainee, "en", slow if place else {}) for place, trainee in enumerate(people)]
+    course(cohort, "collect", *map(str, files))
+    for options, before in ((), 0), (("--regrade",), 1):
+        with grading(cohort, "--jobs", "1", *options) as (process, terminal):
+            shown = read_until(terminal, b"25%")
+            assert "Grading" in shown
+            assert "25%" in shown, "the bar did not move after the first hand-in"
+            os.killpg(process.pid, signal.SIGINT)  # as the terminal does it: to all of its processes
+            said = read_until(terminal, b"go on.")
+            assert "What is graded is kept; run the same command again" in said
+            assert process.wait(10) == 130
+        kept = sum(len(history(cohort.path, trainee, "w01")) > before for trainee in people)
+        assert 1 <= kept < len(people)
+        said = course(cohort, "grade", *options).output
+        left = len(people) - kept
+        assert f"{left} graded, {kept} unchanged, 0 failed" in said
+        assert ("went on with the regrading" in said) == bool(options)
+        assert [len(history(cohort.path, trainee, "w01")) for trainee in people] == [before + 1] * len(people)
+
+
+def test_without_a_word_all_processors_grade(
+    cohort: Cohort, hand_in: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course(cohort, "collect", str(hand_in(cohort.enrol().id)))
+    asked = []
+    real = work.here
+
+    def here(tasks: Any, jobs: int, *more: Any) -> Any:
+        asked.append(jobs)
+        return real(tasks, jobs, *more)
+
+    monkeypatch.setattr("autograder.grade.here", here)
+    course(cohort, "grade")
+    course(cohort, "grade", "--regrade", "--jobs", "1")
+    assert asked == [len(os.sched_getaffinity(0)), 1]
 
 
 def test_feedback_before_grading_says_what_to_do(cohort: Cohort) -> None:

@@ -203,6 +203,25 @@ def test_a_cohort_can_be_made_in_the_folder_one_stands_in(
     assert [p.name for p in tmp_path.iterdir()] == ["here"]
 
 
+def test_a_cohort_needs_no_right_beside_its_folder_and_outlives_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container, in which the class's folder is all that may be written to."""
+    folder = tmp_path / "cohort"
+    (folder / ".new").mkdir(parents=True)  # what a killed attempt left
+    made, real = [], Path.mkdir
+
+    def mkdir(path: Path, *rest: Any, **more: Any) -> None:
+        made.append(path)
+        real(path, *rest, **more)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    assert Cohort.create(folder).roster() == {}
+    assert made
+    assert all(path.is_relative_to(folder) for path in made)
+    assert not (folder / ".new").exists()
+
+
 def test_a_comment_without_a_mark_is_not_dropped_silently(cohort: Cohort) -> None:
     assert "--comment" in course(cohort, "review", "--list", "--comment", "x", code=1).output
 

@@ -30,7 +30,7 @@ from course import main
 from linelab.trainees import check_character
 
 SOAK = bool(os.environ.get("COURSE_SOAK"))
-KILLS, HAND_INS = (50, 60) if SOAK else (5, 12)
+KILLS, HAND_INS, EARLY = (50, 60, 2) if SOAK else (5, 12, 5)
 SEED = 20261126
 DIFFERENT = 4  # hand-ins that differ in more than the trainee's number
 TRAINEES = [f"{i:07d}" + check_character(f"{i:07d}") for i in range(HAND_INS)]
@@ -156,13 +156,15 @@ def test_grading_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
         with grading(first) as process:
             ours: set[int] = set()
             began = time.monotonic()
-            # some die as they start; most some time after they have begun to grade, so that all get on
-            wait_for = before + (0 if kill % 5 == 0 else r.randrange(1, 3))
+            # some die at any moment, as they start or later; the others once they have got on a little. A
+            # sixth of what is left is handed out at a time: were all to get on, the batch would soon be over
+            anywhere = kill % EARLY == 0
+            wait_for = before + (0 if anywhere else r.randrange(1, 3))
             wait_for = min(wait_for, HAND_INS - 1) if kill < KILLS - 1 else wait_for
             while process.poll() is None and done(first) < wait_for and time.monotonic() - began < 60:
                 ours |= family(process.pid)
                 time.sleep(0.01)
-            time.sleep(r.random() * (3.0 if kill % 5 == 0 else 0.3))
+            time.sleep(r.random() * (3.0 if anywhere else 0.3))
             ours |= family(process.pid)
             if process.poll() is None:
                 # the process alone, or all that the terminal would reach

@@ -156,6 +156,19 @@ def test_the_deadlines_of_the_class_count(many: Cohort) -> None:
     assert "w03)" not in page.partition("Who needs help now")[2].partition("By which rules")[0]
 
 
+def test_the_page_says_how_many_attempts_do_not_count(many: Cohort) -> None:
+    rules = many.path / "exercise-rules.yml"
+    several = [line for line in standing(many, []) if line.assignment == "w01" and line.attempts > 1]
+    assert several
+    assert "not counted" not in words_of(write_report(many, "en").read_text("utf-8"))
+    text = rules.read_text("utf-8").replace("exercises: {}", "exercises: {w01: {attempts: 1}}")
+    rules.write_text(text, "utf-8")
+    found = {line.trainee.id: line.void for line in standing(many, []) if line.assignment == "w01"}
+    assert {line.trainee.id: line.attempts - 1 for line in several} == {t: n for t, n in found.items() if n}
+    page = words_of(write_report(many, "en").read_text("utf-8"))
+    assert page.count("not counted") == len(several)
+
+
 def test_the_page_says_who_needs_help_by_rule_and_what_waits_for_people(seen: Seen) -> None:
     cohort, reports = seen
     page = words_of((reports["en"] / "index.html").read_text("utf-8"))

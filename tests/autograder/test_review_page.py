@@ -231,6 +231,8 @@ def test_a_second_mark_and_its_settlement(graders: Open, classroom: Cohort) -> N
     for key in "1001":
         second.keyboard.press(key)
     saved(second)
+    second.keyboard.press("Enter")
+    expect(second.locator("main")).to_contain_text("Còn 9 bài phải có điểm lần một")
     (answer,) = (a for a in reviewed(classroom) if a.second)
     assert (answer.points, answer.second.points if answer.second else 0) == (4, 2)
     settle.reload()

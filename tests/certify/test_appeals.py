@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from autograder.certify import appeals, decide, ledger, letters
+from autograder.certify import appeals, decide, export, ledger, letters
 from autograder.certify.book import Book
 from autograder.certify.dates import days_later
 from autograder.certify.explain import explain
+from autograder.certify.facts import Facts
 from autograder.certify.rules import load
 from autograder.cohort import Cohort as Folder
 from autograder.errors import CourseError
+from autograder.gradebook import Mark
 
-from .cohorts import Cohort
+from .cohorts import Cohort, digest
 
 WHY = "Câu 8 bị chấm thiếu phần thứ hai."
 
@@ -66,6 +68,21 @@ def test_an_appeal_goes_from_filing_to_a_new_mark(cohort: Cohort, folder: Folder
     assert appeals.waiting(cohort.book) == []
     kinds = [entry.kind for entry in Book.open(cohort.path).history.of(cohort.trainees[0])]
     assert kinds[-3:] == ["appeal", "regrade", "appeal-decision"]
+
+
+@pytest.mark.parametrize(("upheld", "points"), [(True, 7), (False, 5)])
+def test_a_learning_platform_is_told_what_an_appeal_gave(
+    cohort: Cohort, folder: Folder, upheld: bool, points: float
+) -> None:
+    who, (other, *_) = cohort.trainees[0], cohort.trainees[1:]
+    cohort.marks(other, 5)
+    appeal = file(cohort)
+    appeals.regrade(cohort.book, folder, appeal, cohort.examiner, points=points)
+    appeals.decide(cohort.book, folder, appeal, upheld, "As the rubric says.", cohort.decider)
+    given = [Mark(t, "w01", 5, 10, digest(t, "w01"), "2026-11-01T00:00:00Z", True) for t in (who, other)]
+    now = cohort.book.now()
+    found = export.after_appeals(given, lambda t: Facts(cohort.book.history.records(t), now))
+    assert [mark.points for mark in found] == [points, 5]
 
 
 def test_the_texts_stay_outside_of_the_ledger(cohort: Cohort) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from autograder import consents
 from autograder.certify import cli, credential, people, rulebook, rules
 from autograder.certify import issue as issuing
 from autograder.certify.book import Book
 from autograder.cohort import Cohort
 
 from .cohorts import drafts, number
+from .projects import project
 from .samples import PASSPHRASE
 
 ONE, OTHER = number(1), number(2)
@@ -57,6 +60,8 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         people.set_name(path, signer.id, name)
     assert registrar is not None
     rulebook.adopt(book, rules.DEFAULT, "", registrar)
+    for trainee in (ONE, OTHER):
+        consents.record(path, trainee, consents.CREDENTIAL, "vi")
     return folder
 
 
@@ -322,6 +327,27 @@ def test_a_name_needs_consent_and_stays_out_of_the_ledger(cohort: SmallCohort) -
     assert "Nguyễn" not in (cohort.path / "ledger.jsonl").read_text("utf-8")
 
 
+def test_nothing_is_issued_to_whom_has_not_consented(cohort: SmallCohort) -> None:
+    """The others get theirs; once the trainee says yes, the next run issues the rest."""
+    cohort.mark(OTHER, 8, 9)
+    consents.record(cohort.path, OTHER, consents.CREDENTIAL, "vi", given=False)
+    run("certify", "keygen", "--name", "Lớp thử")
+    decide("--all")
+    said = run("certify", "issue", code=1).output
+    assert "2 not issued" in said  # two certificates of one trainee, named once
+    assert said.count(f"{OTHER[:4]}-{OTHER[4:]}: has not consented") == 1
+    assert f"course data consent {OTHER[:4]}-{OTHER[4:]} --purpose credential" in said
+    (path,) = (cohort.path / "credentials").glob("*.json")
+    assert ONE in path.read_text("utf-8")
+    assert cohort.kinds().count("allotment") == 1  # not even a place in the status list
+    assert "nothing issued" in run("certify", "issue", code=1).output
+    consents.record(cohort.path, OTHER, consents.SHARE, "vi")
+    assert "nothing issued" in run("certify", "issue", code=1).output  # each purpose by itself
+    consents.record(cohort.path, OTHER, consents.CREDENTIAL, "vi")
+    run("certify", "issue")
+    assert cohort.kinds().count("issue") == 3
+
+
 def test_one_that_cannot_be_issued_does_not_stop_the_others(cohort: SmallCohort) -> None:
     cohort.mark(OTHER, 8, 9)
     run("certify", "keygen", "--name", "Lớp thử")
@@ -578,14 +604,17 @@ def test_an_appeal_by_command(cohort: SmallCohort, tmp_path: Path) -> None:
 # -- projects
 
 
-def test_sign_offs_by_command(cohort: SmallCohort) -> None:
+def test_evidence_and_sign_offs_by_command(cohort: SmallCohort, tmp_path: Path) -> None:
     sign = ("certify", "sign-off", ONE, "p1")
     assert "no evidence of such a project" in run(*sign, "--as", "T. Trainer", code=1).output
-    book = Book.open(cohort.path)
-    keys = {person: path for path, person, _ in people.key_files(cohort.path.parent / "people")}
-    (examiner,) = [p for p in book.history.people.values() if "examiner" in p.roles]
-    data = {"trainee": ONE, "project": "p1", "manifest": "0" * 64, "after_weeks": 6, "confirmed": True}
-    book.append("evidence", data, people.unlock(keys[examiner.id], PASSPHRASE))
+    folder = project(tmp_path / "p")
+    take_in = ("certify", "evidence", ONE, "p1", folder, "--as", "E. Examiner")
+    said = run(*take_in).output
+    assert "distinguishable from chance" in said
+    page = Path(re.findall(r"Read (\S+),", said)[0])
+    assert page.is_relative_to(cohort.path / "evidence" / ONE)
+    assert "is on record already" in run(*take_in).output
+    assert cohort.kinds().count("evidence") == 1
     run(*sign, "--as", "T. Trainer")
     assert "sign-offs: 1 (needs 2)" in run("certify", "explain", ONE).output
     run("certify", "trained", ONE, "--as", "T. Trainer")
@@ -593,6 +622,8 @@ def test_sign_offs_by_command(cohort: SmallCohort) -> None:
     assert "who did not train the trainee: 1 (needs 1)" in run("certify", "explain", ONE).output
     assert "withdrawn" in run(*sign, "--withdraw", "--as", "E. Examiner").output
     assert "sign-offs: 1 (needs 2)" in run("certify", "explain", ONE).output
+    shutil.rmtree(cohort.path / "evidence" / ONE / "p1" / "files")
+    assert "is gone or was changed" in run(*sign, "--as", "E. Examiner", code=1).output
     assert "give one of them" in run("certify", "trained", ONE, "--all", code=1).output
 
 
@@ -601,6 +632,7 @@ def test_on_a_real_cohort(tmp_path: Path, cohort: SmallCohort, monkeypatch: pyte
     monkeypatch.setenv("COURSE_COHORT", str(made.path))
     monkeypatch.setenv("COURSE_PEOPLE", str(tmp_path / "class-people"))
     trainee = made.enrol(name="Trần Văn Bình").id
+    consents.record(made.path, trainee, consents.CREDENTIAL, "vi")
     for name, role in (("A", "registrar"), ("B", "decider")):
         run("certify", "person", "add", name, "--role", role)
     run("certify", "rules", "adopt")

@@ -122,6 +122,7 @@ def test_results_go_out_as_xapi_and_csv(
     run(*KEYGEN, "--site", "https://course.example.org")
     said = run("certify", "export", "--xapi", tmp_path / "x.json", "--csv", tmp_path / "x.csv").output
     assert said.count("1 results") == 2
+    assert "1 of 1 trainees did not consent to sharing" in said
     (one,) = json.loads((tmp_path / "x.json").read_text("utf-8"))
     assert one["actor"]["account"] == {"homePage": "https://course.example.org/", "name": trainee}
     written = (tmp_path / "x.json").read_text("utf-8") + (tmp_path / "x.csv").read_text("utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,14 +116,12 @@ def test_a_level_is_named_in_the_words_of_the_badge_vocabulary(signed: Signed, l
 def test_a_certificate_runs_as_many_years_as_the_rules_say(signed: Signed) -> None:
     rule = rules.load()
     outcome = Outcome("consultant", "consultant", rule.level("consultant").name, True, (), ())
-    end = credential.years_later(WHEN, 3)
+    end = WHEN.replace(year=2029)
     grant = credential.Grant("urn:uuid:1", TRAINEE, "", outcome, 1, WHEN, end)
     document = credential.build(grant, rule, signed.signer.issuer)
     assert (document["validFrom"], document["validUntil"]) == ("2026-11-20T08:00:00Z", "2029-11-20T08:00:00Z")
     for_ever = credential.Grant("urn:uuid:1", TRAINEE, "", outcome, 1, WHEN)
     assert "validUntil" not in credential.build(for_ever, rule, signed.signer.issuer)
-    leap = datetime(2028, 2, 29, tzinfo=UTC)
-    assert credential.years_later(leap, 3) == datetime(2031, 2, 28, tzinfo=UTC)
 
 
 def test_without_a_list_the_report_says_so_honestly(signed: Signed) -> None:

@@ -11,6 +11,7 @@ import pytest
 from autograder.certify import decide, letters, rulebook, rules
 from autograder.certify.audit import audit
 from autograder.certify.book import Book
+from autograder.certify.dates import months_later
 from autograder.certify.explain import Outcome
 from autograder.errors import CourseError
 
@@ -204,3 +205,17 @@ def test_ten_thousand_are_decided_in_well_under_a_minute(tmp_path: Path) -> None
     assert used < 50, f"{used:.0f} s of processor time"
     again = Book.open(cohort.path)
     assert len(again.history.decisions) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2028-02-29T09:00:00Z", 36, "2031-02-28T09:00:00Z"),  # no such day in that year
+        ("2026-11-30T09:00:00Z", 3, "2027-02-28T09:00:00Z"),
+        ("2026-12-31T09:00:00Z", -13, "2025-11-30T09:00:00Z"),
+    ],
+)
+def test_a_date_that_does_not_exist_becomes_the_last_day_of_its_month(
+    start: str, months: int, end: str
+) -> None:
+    assert months_later(start, months) == end

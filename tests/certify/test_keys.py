@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from openvc.did.base import DidDocument, parse_did_document
 from openvc.did.did_web import DidWebResolver
 
-from autograder.certify import credential, did, keys, site, status, verify
+from autograder.certify import credential, did, keys, sealed, site, status, verify
 from autograder.errors import CourseError
 
 from .cases import World
@@ -47,17 +48,13 @@ def test_keys_are_encrypted_and_bound_to_what_they_say(tmp_path: Path) -> None:
 
 def test_a_key_file_of_the_first_form_still_opens(tmp_path: Path) -> None:
     # made before there were domains: the public side had five fields
-    import base64
-    from dataclasses import asdict
-
     made = signer(tmp_path)
     (path,) = tmp_path.glob("*.key.json")
     document = json.loads(path.read_text())
     fields = {key: asdict(made.issuer)[key] for key in ("did", "name", "site", "status_list", "created")}
     document["issuer"] = fields
-    key = keys._stretch(PASSPHRASE, base64.b64decode(document["salt"]))
-    sealed = keys.AESGCM(key).encrypt(base64.b64decode(document["nonce"]), made.secret, keys._bound(document))
-    path.write_text(json.dumps(document | {"sealed": base64.b64encode(sealed).decode()}))
+    document |= sealed.seal(made.secret, PASSPHRASE, keys._bound(document))
+    path.write_text(json.dumps(document))
     assert keys.unlock(tmp_path, PASSPHRASE).issuer == made.issuer
 
 

@@ -213,7 +213,7 @@ def test_the_course_from_page_to_certificate(
     course(cohort, "cohort", "new", str(cohort), "--edition", EDITION)
     trainees = [
         Trainee(
-            course(cohort, "cohort", "enrol", "--language", language).strip(),
+            course(cohort, "cohort", "enrol", "--language", language, "--consent", "credential").strip(),
             language,
             kind,
             browser.new_context(accept_downloads=True),

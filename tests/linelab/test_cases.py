@@ -148,6 +148,42 @@ def test_without_a_number_nothing_is_recorded(shown: list[dict[str, Any]]) -> No
         assert answers.ANSWER not in shown[-1]
 
 
+def test_an_exams_questions_come_with_the_notebook(shown: list[dict[str, Any]]) -> None:
+    questions = {
+        "q1": {"kind": "number", "unit": "giây"},
+        "q2": {"kind": "choice", "options": "ABC"},
+        "q3": {"kind": "letters", "options": "ABCD"},
+    }
+    trainee = trainees.written(PEOPLE[3])
+    assert answers.begin_exam("spring-exam", trainee, "0123456789ab", questions, "vi") is None
+    record = {"assignment": "spring-exam", "trainee": trainee, "edition": "0123456789ab"}
+    assert shown[-1][answers.BEGIN] == record
+    assert "0123456789ab" in shown[-1]["text/plain"]
+    for question, value in [("q1", 54), ("q2", "C"), ("q3", "BADC")]:
+        answers.answer(question, value)
+        record = {"assignment": "spring-exam", "id": question, "value": value}
+        assert shown[-1][answers.ANSWER] == record
+    answers.answer("q1", 54.0)
+    assert shown[-1]["text/plain"] == "✓ Đã ghi câu q1: 54,00 giây"
+    for question, value in [("q1", None), ("q2", "D"), ("q3", "BAD"), ("q3", "BADD"), ("q3", 1), ("q4", 1)]:
+        answers.answer(question, value)
+        assert answers.ANSWER not in shown[-1], (question, value)
+    answers.check("q3")
+    assert shown[-1]["text/plain"].startswith("✓")
+
+
+def test_an_exams_case_comes_with_the_notebook(shown: list[dict[str, Any]]) -> None:
+    text_ = (Path(linelab.__file__).parent / "cases" / "w01.yml").read_text("utf-8")
+    questions = {"q1": {"kind": "plan"}}
+    case = answers.begin_exam("spring-case", PEOPLE[3], "0123456789ab", questions, "en", text_)
+    assert case is not None
+    assert case.line == load("w01").line
+    assert case.station_labels["glue"]["en"] in shown[-1]["text/html"]
+    answers.answer("q1", {"transfer_lot": 15})
+    assert "15 of a budget of 60 million VND" in shown[-1]["text/plain"]
+    assert shown[-1][answers.ANSWER]["value"] == {"transfer_lot": 15}
+
+
 def test_unknown_language_is_refused() -> None:
     with pytest.raises(ValueError, match="vi or en"):
         text("lab.run", "fr")

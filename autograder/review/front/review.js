@@ -61,9 +61,11 @@ async function enter(chosen, id) {
 
 function finished() {
   at = null;
-  const waits = items.filter((item) => item.state === "open").length;
+  const count = (state) => items.filter((item) => item.state === state).length;
+  const waits = count("open");
+  const done = count("later") ? say("wait_first", { count: count("later") }) : say("all_done");
   draw(head(session, table, shown(), act), el("main", { class: "list" },
-    el("p", { class: "note" }, waits ? say("others_busy", { count: waits }) : say("all_done")),
+    el("p", { class: "note" }, waits ? say("others_busy", { count: waits }) : done),
     el("p", {}, el("button", { type: "button", class: "main", onclick: list }, say("list")))));
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("number", "choice", "plan", "text")
+KINDS = ("number", "choice", "letters", "plan", "text")
 MAX_TEXT = 20_000
 LEVELS = (0.0, 0.5, 1.0)  # shares of a criterion's points that a person may give
 
@@ -52,6 +52,9 @@ class Question:
             return [] if self.low <= value <= self.high else ["answer.out_of_range"]
         if self.kind == "choice":
             return [] if isinstance(value, str) and value in self.options else ["answer.not_an_option"]
+        if self.kind == "letters":  # all options, each once: an order, or pairs
+            fits = isinstance(value, str) and sorted(value) == sorted(self.options)
+            return [] if fits else ["answer.not_letters"]
         if self.kind == "plan":
             simple = isinstance(value, dict) and 1 <= len(value) <= 50  # nothing changed is no plan
             if not simple or not all(
