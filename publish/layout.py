@@ -16,8 +16,8 @@ from publish.errors import PublishError
 from publish.lite import KERNEL
 from publish.lock import LOCK
 
-# JupyterLite's program, the same for every edition. So are its extensions, but one of their files is the kernel's
-# worker: it needs JupyterLite's service worker, and that serves only what lies in the edition.
+# JupyterLite's program, the same for every edition. So are its extensions, but the kernel's worker is one of
+# their files: it needs JupyterLite's service worker, and that serves only what lies in the edition.
 SHARED = ("build",)
 
 SCRIPT = """\
