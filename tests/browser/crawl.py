@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Request, sync_playwright
 
 LOADING = 90_000
 LIVE = ("editions.json", "issuers.json")  # what is only of use with a network, and missed in silence without
@@ -93,7 +93,7 @@ def walk(
     """
     seen, page = Seen(), context.new_page()
     page.on("pageerror", lambda error: seen.faults.append(f"{page.url}: {error}"))
-    page.on("requestfailed", lambda request: _failed(seen, page, request.url))
+    page.on("requestfailed", lambda request: _failed(seen, page, request))
     page.on("response", lambda r: seen.faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
     for name in names:
         _try(seen, name, partial(_page, page, base, name, name in labs, seen))
@@ -106,9 +106,10 @@ def walk(
     return seen
 
 
-def _failed(seen: Seen, page: Page, address: str) -> None:
-    if not address.split("?")[0].endswith(LIVE):
-        seen.faults.append(f"{page.url}: has not got {address}")
+def _failed(seen: Seen, page: Page, request: Request) -> None:
+    left = request.failure == "net::ERR_ABORTED"  # the walk went on to the next page
+    if not left and not request.url.split("?")[0].endswith(LIVE):
+        seen.faults.append(f"{page.url}: has not got {request.url} ({request.failure})")
 
 
 def _try(seen: Seen, name: str, step: Callable[[], None]) -> None:
