@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help bench bench-certify bench-grading coverage crawl reproducible screenshots serve soak test setup site system lint unit browser lock clean
+.PHONY: help bench bench-certify bench-grading coverage crawl reproducible screenshots serve soak test setup site system lint unit browser lock clean pdf
 
 help:            ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -39,6 +39,9 @@ system:          # Debian packages that grading and the browser tests need
 
 site: setup      ## build the site into _build/site
 	@$(BIN)/course site build
+
+pdf: setup system ## the book of each language as a PDF, into _build/pdf; two minutes
+	@$(BIN)/course site pdf
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

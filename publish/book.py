@@ -21,8 +21,7 @@ from babel.messages.mofile import write_mo
 
 from publish import sheet
 from publish.errors import PublishError
-from publish.ext.search_vi import fold
-from publish.glossary import GLOSSARY, terms
+from publish.glossary import GLOSSARY, sort_key, terms
 from publish.light import lighten
 from publish.parts import digest, is_current, renewed
 from publish.paths import ASSETS, BOOK, BUILD, LABS, LANGUAGES, ROOT
@@ -165,7 +164,7 @@ def glossary_page(language: str, words: dict[str, Any]) -> str:
     """The glossary as a page; an entry's terms in both languages lead to it from either book."""
     other = next(x for x in LANGUAGES if x != language)
     lines = ["(glossary)=", f"# {words['glossary']}", "", words["glossary_intro"], "", "```{glossary}"]
-    for term in sorted(terms(), key=lambda term: fold(term.term[language])):
+    for term in sorted(terms(), key=lambda term: sort_key(term.term[language], language)):
         more = [term.korean] if term.korean else []
         more += [
             f"{words[name]}: {value}"

@@ -47,6 +47,25 @@ def instructor(out: Path) -> None:
 
 
 @site.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=BUILD / "pdf", help="Folder to build.  [_build/pdf]"
+)
+@click.option("--edition", default="", metavar="NAME", help="Edition to name on the cover.")
+def pdf(out: Path, edition: str) -> None:
+    """Build the book of each language as a PDF of A4 pages, to print or to read without a browser.
+
+    It needs the library Pango: `make system` brings it on Debian and Ubuntu, `brew install pango` on macOS.
+    """
+    from autograder.assignments import EDITION, edition_named
+    from publish.paper.pdf import build_pdfs
+
+    if edition:
+        edition_named(edition, "--edition")
+    built = build_pdfs(out, edition or EDITION)
+    click.echo(f"PDF: {', '.join(str(path) for path in sorted(built.iterdir()))}")
+
+
+@site.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--port", default=8000, show_default=True, help="A free one is taken if it is in use.")
 @click.option("--watch", "watching", is_flag=True, help="Build the site, and whatever changes at once.")
@@ -86,12 +105,15 @@ def key(path: Path) -> None:
 @click.argument("out", type=click.Path(path_type=Path), required=False)
 @click.option("--edition", default="", metavar="NAME", help="Name of the edition, such as 2026-central-1.")
 @click.option("--draft", is_flag=True, help="Publish one that may still be replaced.")
+@click.option("--pdf", is_flag=True, help="Add the book of each language as a PDF, with links to it.")
 @click.option(
     "--sign", type=click.Path(path_type=Path), metavar="KEY", help="Sign with this key (course site key)."
 )
 @click.option("--check", "where", default="", metavar="WHERE", help="Check a copy in a folder or on the web.")
 @click.option("--key", "public", default="", metavar="PUBLIC", help="With --check: the publisher's key.")
-def publish(out: Path | None, edition: str, draft: bool, sign: Path | None, where: str, public: str) -> None:
+def publish(
+    out: Path | None, edition: str, draft: bool, pdf: bool, sign: Path | None, where: str, public: str
+) -> None:
     """Publish an edition into the web root OUT, beside those there already; or check a deployed copy.
 
     \b
@@ -102,7 +124,7 @@ def publish(out: Path | None, edition: str, draft: bool, sign: Path | None, wher
     A published edition is never changed. Checking ends with exit code 1 if the copy differs.
     """
     if where:
-        if out or draft or sign:
+        if out or draft or pdf or sign:
             raise PublishError("--check: goes with --edition and --key alone")
         _check(where, edition, public)
         return
@@ -113,7 +135,7 @@ def publish(out: Path | None, edition: str, draft: bool, sign: Path | None, wher
     from publish import editions, minisign
 
     signer = minisign.unlock(sign, _passphrase()) if sign else None
-    said = editions.publish(edition, out, draft=draft, signer=signer)
+    said = editions.publish(edition, out, draft=draft, signer=signer, pdf=pdf)
     editions.announce(said, edition, out, signer)
 
 

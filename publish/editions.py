@@ -22,12 +22,15 @@ from publish.errors import PublishError
 from publish.layout import Layout
 from publish.manifest import Manifest
 from publish.minisign import SUFFIX, Signer
+from publish.paper.pdf import PDF, build_pdfs
 from publish.site import LITE, PYODIDE, assemble, build_parts, check_site
 
 FOLDER, FILE = 0o755, 0o644  # a web server runs as another user than the publisher
 
 
-def publish(edition: str, out: Path, *, draft: bool = False, signer: Signer | None = None) -> str:
+def publish(
+    edition: str, out: Path, *, draft: bool = False, signer: Signer | None = None, pdf: bool = False
+) -> str:
     """Build an edition from this checkout and publish it.
 
     Parameters
@@ -40,6 +43,8 @@ def publish(edition: str, out: Path, *, draft: bool = False, signer: Signer | No
         Publish one that may be replaced, by another draft or by the edition itself.
     signer : Signer, optional
         Signs the manifest.
+    pdf : bool
+        Put the book of each language as a PDF into it.
 
     Returns
     -------
@@ -61,7 +66,8 @@ def publish(edition: str, out: Path, *, draft: bool = False, signer: Signer | No
             "commit them, or publish with --draft"
         )
     build_parts(edition, address_of(edition))
-    return put(edition, out, source, draft=draft, signer=signer)
+    books = build_pdfs(PDF, edition, address_of(edition)) if pdf else None
+    return put(edition, out, source, draft=draft, signer=signer, pdf=books)
 
 
 def address_of(edition: str) -> str:
@@ -77,6 +83,7 @@ def put(
     *,
     draft: bool = False,
     signer: Signer | None = None,
+    pdf: Path | None = None,
     quick: bool = False,
 ) -> str:
     """Publish an edition whose parts are built; see `publish`.
@@ -99,7 +106,7 @@ def put(
         editions=f"../{root.NAME}",
     )
     fresh.mkdir()
-    assemble(fresh, layout, address_of(edition))
+    assemble(fresh, layout, address_of(edition), pdf=pdf)
     (fresh / "runtime").mkdir()
     for name in store.OF_AN_EDITION:
         shutil.copyfile(PYODIDE / name, fresh / "runtime" / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,9 @@ FIELDS = (
     "term_en", "term_vi", "term_ko", "symbol", "unit", "forms_en", "forms_vi", "avoid_en", "avoid_vi",
     "short_definition_en", "short_definition_vi",
 )  # fmt: skip
+
+LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"  # of the Vietnamese alphabet, with those of foreign words
+TONES = "\u0300\u0309\u0303\u0301\u0323"  # in the order of dictionaries: huyền, hỏi, ngã, sắc, nặng
 
 
 @dataclass(frozen=True)
@@ -112,3 +116,29 @@ def _by_form(language: str) -> dict[str, Term]:
 def finder(language: str) -> re.Pattern[str]:
     """Finds any use of a term."""
     return pattern(tuple(form for term in terms() for form in term.forms[language]), language)
+
+
+def sort_key(text: str, language: str) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Sorts as dictionaries do: syllable by syllable, the letters first, then the tone.
+
+    In English a letter with a diacritic sorts as the letter.
+    """
+    return tuple(_syllable(part, language) for part in re.findall(r"\w+", unicodedata.normalize("NFC", text)))
+
+
+def initial(text: str, language: str) -> str:
+    """The capital under which an index has a term; one for all digits."""
+    letters, _ = sort_key(text, language)[0]
+    return "0–9" if letters[0] < 0 else LETTERS[letters[0]].upper()
+
+
+def _syllable(text: str, language: str) -> tuple[tuple[int, ...], int]:
+    tone, letters = 0, []
+    for letter in text.lower():
+        parts = unicodedata.normalize("NFD", letter)
+        tone = next((TONES.index(part) + 1 for part in parts if part in TONES), tone)
+        plain = unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES))
+        if language != "vi":
+            tone, plain = 0, "d" if plain == "đ" else parts[0]
+        letters.append(int(plain) - 100 if plain.isdigit() else LETTERS.find(plain))
+    return tuple(letters), tone

@@ -32,9 +32,9 @@ ICON = "assets/offline/icon-{size}.png"
 ICON_SIZES = (192, 512)
 GREEN, AMBER, WHITE = "#0b5d4e", "#e69f00", "#ffffff"
 
-# What no page asks for, or what must come from the network: who issues certificates and what they revoked.
+# What no page asks for, is for a printer, or must come from the network: who issues certificates and what is revoked.
 LEFT_OUT = (".po", ".mo", ".eot", ".orig", ".LICENSE.txt", "LICENSE", ".py.txt")
-NEVER = ("assets/social/", "assets/verify/issuers.json", "runtime/", *(f"lite/{x}/" for x in SHARED))
+NEVER = ("pdf/", "assets/social/", "assets/verify/issuers.json", "runtime/", *(f"lite/{x}/" for x in SHARED))
 READ_BY_PAGES = ("lite/files/", "lite/api/contents/")  # My progress, Hand in, a lab's way to its exercise
 OF_THE_HOST = ("sitemap.xml", "robots.txt", *DERIVED)
 CORE = ("pyodide.asm.js",)  # pyodide.js is JupyterLite's way to the same

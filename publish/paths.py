@@ -20,3 +20,8 @@ RELEASE = BUILD / "release"
 SITE = BUILD / "site"
 
 LANGUAGES = ("vi", "en")
+
+
+def book_name(language: str) -> str:
+    """The file name of a language's book as a PDF."""
+    return f"smart-factory-{language}.pdf"

@@ -21,6 +21,7 @@ from publish import check, offline
 from publish.book import build_book, site_address
 from publish.bundle import with_policy
 from publish.errors import PublishError
+from publish.ext.directives import HIDDEN, SHOWN
 from publish.fetch import vendor
 from publish.found import draw_previews, write_map
 from publish.layout import Layout
@@ -79,8 +80,13 @@ def build_parts(edition: str, address: str = "") -> None:
         _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language, address))
 
 
-def assemble(site: Path, layout: Layout, address: str = "", copy: Copy = shutil.copyfile) -> None:
-    """Put the parts together in an empty folder, all but Python, which may lie elsewhere."""
+def assemble(
+    site: Path, layout: Layout, address: str = "", copy: Copy = shutil.copyfile, pdf: Path | None = None
+) -> None:
+    """Put the parts together in an empty folder, all but Python, which may lie elsewhere.
+
+    `pdf` is the folder of the books on paper (`publish.paper.pdf`), if they belong to the site.
+    """
     for language in LANGUAGES:
         _copy(BUILD / "book" / language, site / language, copy)
     _copy(LITE, site / "lite", copy)
@@ -95,6 +101,20 @@ def assemble(site: Path, layout: Layout, address: str = "", copy: Copy = shutil.
         write_map(site, address)
     shutil.copyfile(SCHEMA, site / "assets" / SCHEMA.name)
     layout.write(site)
+    if pdf:
+        _add_books(site, pdf)
+
+
+def _add_books(site: Path, pdf: Path) -> None:
+    """Put the PDFs into the site and show the links to them, which each home page has in hiding."""
+    shutil.copytree(pdf, site / "pdf")
+    for language in LANGUAGES:
+        page = site / language / "index.html"
+        text = page.read_text("utf-8")
+        if HIDDEN not in text:
+            raise PublishError(f"{page}: has no place for the link to the PDF; its source needs {{book-pdf}}")
+        page.unlink()  # never into the old file: it may be a link to a part of the build
+        page.write_text(text.replace(HIDDEN, SHOWN), "utf-8")
 
 
 def check_site(site: Path, *more: Path) -> None:

@@ -6,6 +6,9 @@ missing=()
 command -v bwrap >/dev/null || missing+=(bubblewrap)
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v pdftoppm >/dev/null || missing+=(poppler-utils) # looks at certificates in the tests
+# typesets the PDF of the book
+/sbin/ldconfig -p | grep -q 'libpangoft2-1\.0\.so\.0' || missing+=(libpangoft2-1.0-0)
+/sbin/ldconfig -p | grep -q 'libharfbuzz-subset\.so\.0' || missing+=(libharfbuzz-subset0)
 command -v hunspell >/dev/null || missing+=(hunspell) # spelling in the tests, with its two dictionaries
 [ -e /usr/share/hunspell/en_GB.dic ] || missing+=(hunspell-en-gb)
 [ -e /usr/share/hunspell/vi_VN.dic ] || missing+=(hunspell-vi)

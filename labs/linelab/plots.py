@@ -133,17 +133,20 @@ def svg(figure: Figure) -> bytes:
     return out.getvalue()
 
 
-def img(figure: Figure, alt: str) -> str:
-    """The figure as an HTML image that needs no file, with its alternative text.
+def img(figure: Figure, alt: str, *, caption: str = "") -> str:
+    """The figure as an HTML image that needs no file, with its alternative text and, if given, a caption.
 
     On a phone it scrolls sideways rather than shrink until its words cannot be read.
     """
     data = base64.b64encode(svg(figure)).decode()
-    return (
+    shown = (
         '<div style="overflow-x:auto" tabindex="0">'
         f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{data}" '
         'style="width:100%;min-width:34rem;height:auto;background:#fff;border-radius:6px"></div>'
     )
+    if not caption:
+        return shown
+    return f'<figure class="course-figure">{shown}<figcaption>{html.escape(caption)}</figcaption></figure>'
 
 
 def describe(case: Case, run: Run, language: str) -> str:

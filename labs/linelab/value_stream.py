@@ -54,9 +54,10 @@ def describe_value_stream(case: Case, run: Run, language: str) -> str:
     return f"{text('map.title', language)}: " + " → ".join(said)
 
 
-def value_stream_html(case: Case, run: Run, language: str) -> str:
+def value_stream_html(case: Case, run: Run, language: str, *, caption: str = "") -> str:
     """The map for a page."""
-    return img(value_stream_figure(case, run, language), describe_value_stream(case, run, language))
+    said = describe_value_stream(case, run, language)
+    return img(value_stream_figure(case, run, language), said, caption=caption)
 
 
 def _time(run: Run, j: int, language: str) -> str:

@@ -18,11 +18,16 @@ from sphinx.util.docutils import SphinxDirective
 
 from publish.errors import PublishError
 from publish.ext.page import root_of, week_of
+from publish.paths import book_name
 from publish.quiz import QUIZZES, Data, load
 from publish.quiz_form import draw, form
 from publish.sheet import SHEETS, html
 from publish.sheet import load as load_sheet
 from publish.sheet_pdf import pdf
+
+# the link to the book as a PDF, on the home page; hidden unless the site has it (`publish.site`)
+HIDDEN = '<p class="course-pdf" hidden><a data-address='
+SHOWN = '<p class="course-pdf"><a href='
 
 TEXTS = {
     "vi": {
@@ -33,6 +38,7 @@ TEXTS = {
         "exercise": "Mở bài tập tuần {week}",
         "pdf": "Tải phiếu để in (PDF, một trang A4)",
         "notebook": "Mở bài thực hành này dưới dạng notebook",
+        "book": "Tải sách để in (PDF)",
     },
     "en": {
         "start": "Start the lab",
@@ -42,6 +48,7 @@ TEXTS = {
         "exercise": "Open the exercise of week {week}",
         "pdf": "Download the sheet (PDF, one A4 page)",
         "notebook": "Open this lab as a notebook",
+        "book": "Download the book to print (PDF)",
     },
 }
 
@@ -113,7 +120,10 @@ class SheetForm(SphinxDirective):
 
 
 class Mount(SphinxDirective):
-    """``{hand-in}``, ``{progress}``, ``{verify}``: an element that the script of that name fills."""
+    """``{hand-in}``, ``{progress}``, ``{verify}``: an element that the script of that name fills.
+
+    ``{book-pdf}``: the link to the book as a PDF, for a site that has it.
+    """
 
     def run(self) -> list[nodes.Node]:
         return [Place(kind=self.name, name=self.name)]
@@ -156,6 +166,8 @@ def _html(translator: Any, node: Place) -> None:
         translator.body.append(f'<p class="cs-pdf">{link}</p>{node["form"]}')
     elif kind == "quiz":
         translator.body.append(node["form"])
+    elif kind == "book-pdf":
+        translator.body.append(f'{HIDDEN}"{root}pdf/{book_name(language)}">{escape(words["book"])}</a></p>')
     else:
         weeks = escape(json.dumps(_weeks(app)), quote=True) if kind == "progress" else ""
         about = f' data-weeks="{weeks}"' if weeks else ""
@@ -163,7 +175,7 @@ def _html(translator: Any, node: Place) -> None:
             f'<div class="course-{kind}"{about}>'
             f"<noscript><p>{escape(words['no_script'])}</p></noscript></div>"
         )
-    if kind not in ("exercise", "sheet"):
+    if kind not in ("exercise", "sheet", "book-pdf"):
         translator.body.append(f'<script type="module" src="{root}assets/{kind}/{kind}.js"></script>')
     raise nodes.SkipNode
 
@@ -197,6 +209,7 @@ def _text(translator: Any, node: Place) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_node(Place, html=(_html, None), text=(_text, None), latex=(_text, None))
+    app.add_directive("book-pdf", Mount)
     app.add_directive("lab", Lab)
     app.add_directive("hand-in", Mount)
     app.add_directive("progress", Mount)

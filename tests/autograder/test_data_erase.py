@@ -18,10 +18,13 @@ from click.testing import CliRunner, Result
 from autograder import consents
 from autograder.certify import issue, keys, people, status
 from autograder.certify.book import Book
+from autograder.certify.exam import sitting, taking
+from autograder.certify.exam.paper import name_of
 from autograder.cohort import Cohort
 from autograder.collect import collect
 from autograder.data import erase as erasing
 from autograder.data import rows
+from autograder.data.held import files
 from autograder.errors import CourseError
 from autograder.feedback import write_feedback
 from autograder.files import alone, append, take_out
@@ -105,6 +108,16 @@ def test_after_erasing_nothing_is_left_and_the_ledger_verifies(full: Full) -> No
     assert [entry.kind for entry in entries[before:]] == ["erasure"]
     assert entries[-1].by == full.registrar.id
     assert "is erased; nothing is left" in run("data", "erase", full.trainee).output
+
+
+def test_what_sittings_keep_of_a_candidate_is_all_known(full: Full) -> None:
+    """Nothing in their folder is left out, and the folder is called as the exam's own modules call it."""
+    folder = full.path / sitting.FOLDER / name_of("autumn", "exam")
+    held = {one for path in erasing.plan(full.cohort, full.book, full.trainee).paths for one in files(path)}
+    shared = {folder / taking.LOG}
+    assert len({path for path in folder.rglob("*") if path.is_file()} - shared) == 4
+    assert {path for path in folder.rglob("*") if path.is_file()} - shared <= held
+    assert taking.LOG == rows.TAKEN
 
 
 def test_no_page_of_the_gradebook_keeps_what_was_deleted(full: Full) -> None:

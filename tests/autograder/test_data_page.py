@@ -1,16 +1,13 @@
-"""The page on personal data says what the software does: its months, its purposes, its commands."""
+"""The page on personal data says what the software does: its months, its purposes."""
 
 from __future__ import annotations
 
 import re
-import shlex
 
-import click
 import pytest
 
 from autograder.certify.rules import load
 from autograder.consents import PURPOSES
-from course import main
 from publish.paths import BOOK, LANGUAGES
 
 FILES = {language: BOOK / language / "guides" / "personal-data.md" for language in LANGUAGES}
@@ -31,21 +28,6 @@ def test_the_deadlines_are_those_that_are_cited(language: str) -> None:
     assert "{cite}`decree356-2025`" in PAGES[language]
     references = (BOOK / "references.bib").read_text("utf-8")
     assert "@misc{decree356-2025" in references
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_of_the_page_exists_with_its_options(language: str) -> None:
-    found = re.findall(r"`(course [^`]+)`", PAGES[language])
-    assert len(found) >= 8
-    for line in found:
-        _, *words = shlex.split(line)
-        command: click.Command = main
-        context = click.Context(main)
-        while isinstance(command, click.Group):
-            step = command.get_command(context, words.pop(0))
-            assert step is not None, line
-            command = step
-        command.make_context("course", words, resilient_parsing=False).close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -46,6 +46,15 @@ def test_every_page_of_the_contents_is_staged(language: str) -> None:
                 assert (target / f"{file['file']}.md").is_file()
 
 
+def test_the_glossary_is_sorted_as_a_vietnamese_dictionary_is() -> None:
+    page = glossary_page("vi", words_of("vi"))
+    places = [
+        page.index(f"\n{name}\n") for name in ("công nghiệp hỗ trợ", "cơ cấu karakuri (không dùng điện)")
+    ]
+    places += [page.index(f"\n{name}\n") for name in ("dừng vặt", "đèn báo hiệu (andon)", "định luật Little")]
+    assert places == sorted(places)
+
+
 def test_glossary_page_has_the_terms_of_both_languages() -> None:
     for language in LANGUAGES:
         page = glossary_page(language, words_of(language))

@@ -18,10 +18,11 @@ from autograder.assignments import EDITION_LENGTH, edition_named
 from autograder.certify import site as certify_site
 from autograder.errors import CourseError
 from course import main
-from publish import editions, manifest, root
+from publish import check, editions, manifest, root
 from publish.errors import PublishError
+from publish.ext.directives import HIDDEN
 from publish.layout import Layout
-from publish.paths import LANGUAGES
+from publish.paths import LANGUAGES, book_name
 
 Publish = Callable[..., str]
 ONE, TWO = "2026-central-1", "2026-central-2"
@@ -252,6 +253,36 @@ def test_what_is_revoked_is_published_beside_editions_and_never_in_one(publish: 
         certify_site.publish(out / ONE, [])
 
 
+def test_books_on_paper_are_published_with_their_links_and_without_them_the_links_stay_hidden(
+    build: Any, publish: Publish, out: Path, tmp_path: Path
+) -> None:
+    books = tmp_path / "pdf"
+    books.mkdir()
+    for language in LANGUAGES:
+        (books / book_name(language)).write_bytes(b"%PDF-1.7 " + language.encode())
+        build.page(f"{language}/index.html", f'{HIDDEN}"../pdf/{book_name(language)}">PDF</a></p>')
+    publish(ONE)
+    publish(TWO, pdf=books)
+    for language in LANGUAGES:
+        without, shown = ((out / name / language / "index.html").read_text("utf-8") for name in (ONE, TWO))
+        assert HIDDEN in without
+        assert " href=" not in without
+        assert not [
+            line for name in (ONE, TWO) for line in check.find_broken_links(out / name) if "pdf" in line
+        ]
+        address = f"pdf/{book_name(language)}"
+        assert f'<p class="course-pdf"><a href="../{address}">' in shown
+        assert (out / TWO / address).read_bytes().endswith(language.encode())
+        assert address in manifest.parse((out / TWO / manifest.NAME).read_bytes(), TWO)["files"]
+    assert not (out / ONE / "pdf").exists()
+
+
+def test_a_home_page_without_a_place_for_the_book_is_refused(publish: Publish, tmp_path: Path) -> None:
+    (tmp_path / "pdf").mkdir()
+    with pytest.raises(PublishError, match=r"index\.html: has no place for the link to the PDF"):
+        publish(ONE, pdf=tmp_path / "pdf")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -259,6 +290,7 @@ def test_what_is_revoked_is_published_beside_editions_and_never_in_one(publish: 
         (["--edition", ONE], "name the edition and the folder"),
         (["OUT", "--check", "x"], "goes with --edition and --key alone"),
         (["--edition", ONE, "OUT", "--key", "x"], "goes with --check"),
+        (["--check", "nowhere", "--pdf"], "goes with --edition and --key alone"),
         (["--check", "nowhere"], "is no folder and no web address"),
     ],
 )

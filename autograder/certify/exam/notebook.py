@@ -23,7 +23,9 @@ if case and plan and not case.faults(plan):
     today, changed = measure(), measure(plan)
     for name, unit, factor in [("throughput", "/h", 3600), ("lead_time", "min", 1 / 60)]:
         before, after = (getattr(run, name).scaled(factor, unit) for run in (today, changed))
-        print(name, ":", before, "→", after, "  Δ", after.minus(before))"""
+        print(name, ":", before, "→", after, "  Δ", after.minus(before))
+    kept = changed.throughput.minus(today.throughput.scaled(case.keep_share, ""))
+    print(f"throughput − {100 * case.keep_share:g} % :", kept.scaled(3600, "/h"))"""
 
 Cell = tuple[str, str]  # kind and text
 
