@@ -32,7 +32,7 @@ ICON = "assets/offline/icon-{size}.png"
 ICON_SIZES = (192, 512)
 GREEN, AMBER, WHITE = "#0b5d4e", "#e69f00", "#ffffff"
 
-# What no page asks for, is for a printer, or must come from the network: who issues certificates and what is revoked.
+# What no page asks for, what is for paper, and what the network alone can tell: who issues, what is revoked.
 LEFT_OUT = (".po", ".mo", ".eot", ".orig", ".LICENSE.txt", "LICENSE", ".py.txt")
 NEVER = ("pdf/", "assets/social/", "assets/verify/issuers.json", "runtime/", *(f"lite/{x}/" for x in SHARED))
 READ_BY_PAGES = ("lite/files/", "lite/api/contents/")  # My progress, Hand in, a lab's way to its exercise
