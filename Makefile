@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help accessible bench bench-certify bench-grading clean coverage lighthouse links lint lock pdf \
+.PHONY: help accessible bench bench-certify bench-grading clean coverage crawl lighthouse links lint lock pdf \
   reproducible screenshots serve setup site soak system test unit browser
 
 help:            ## list what can be made
@@ -63,6 +63,9 @@ lighthouse: site system ## marks of Lighthouse for a few pages, median of five r
 
 links: site      ## ask the addresses outside that pages link to whether they are still there
 	@$(BIN)/python -m publish.quality.links
+
+crawl: site system ## walk through the whole site without a network, as kept in the browser and from an offline pack
+	@COURSE_CRAWL=1 $(BIN)/python -m pytest -s tests/browser/test_offline.py -k "network"
 
 coverage: setup  ## share of linelab's lines and branches that its tests reach; under 95 % fails
 	@$(BIN)/python -m coverage run --branch --source labs/linelab -m pytest -q tests/linelab

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from publish import hosting, manifest, minisign, root, store
+from publish import compress, hosting, manifest, minisign, root, store
 from publish.errors import PublishError
 from publish.manifest import Manifest
 
@@ -129,7 +129,7 @@ def check(where: str, edition: str = "", key: minisign.PublicKey | None = None) 
     PublishError
         If there is neither a list of editions nor a manifest, or one that cannot be read.
     """
-    copy, editions = _opened(where, edition)
+    copy, editions, is_pack = _opened(where, edition)
     found = Findings()
     manifests = {}
     for name in editions:
@@ -144,14 +144,17 @@ def check(where: str, edition: str = "", key: minisign.PublicKey | None = None) 
             found.differences.append(f"{path}: is the manifest of edition {manifests[name]['edition']}")
         _signature(copy, path, content, key, found)
     wanted = dict(_wanted(manifests))
+    if is_pack:
+        copies = tuple(f".{form}" for form in compress.FORMS)  # which a pack has no use for
+        wanted = {path: entry for path, entry in wanted.items() if not path.endswith(copies)}
     _compare(copy, wanted, found)
     _extra(copy, set(wanted), manifests, bool(edition) or len(editions) == 1, found)
     found.differences.sort()
     return found
 
 
-def _opened(where: str, edition: str) -> tuple[Copy, list[str]]:
-    """The copy of the web root, and the editions to check."""
+def _opened(where: str, edition: str) -> tuple[Copy, list[str], bool]:
+    """The copy of the web root, the editions to check, and whether it is an unpacked offline pack."""
     address = urlsplit(where)
     copy: Copy
     if address.scheme in ("http", "https"):
@@ -164,7 +167,7 @@ def _opened(where: str, edition: str) -> tuple[Copy, list[str]]:
         base, make = f"{path}/", lambda base: Folder(Path(base))
     copy = make(base)
     try:
-        listed = [entry["edition"] for entry in root.entries_of(copy.read(root.NAME), root.NAME)[1]]
+        about, entries = root.entries_of(copy.read(root.NAME), root.NAME)
     except MissingError:
         upper, _, name = base.rstrip("/").rpartition("/")
         try:
@@ -173,12 +176,13 @@ def _opened(where: str, edition: str) -> tuple[Copy, list[str]]:
             raise PublishError(
                 f"--check {where}: has neither {root.NAME} nor {manifest.NAME}; name a published copy"
             ) from None
-        return make(f"{upper}/"), [name]
+        return make(f"{upper}/"), [name], False
     except OSError as error:
         raise PublishError(f"--check {where}: {root.NAME} {error}") from None
+    listed = [entry["edition"] for entry in entries]
     if edition and edition not in listed:
         raise PublishError(f"--edition {edition}: is not there; there are {', '.join(listed) or 'none'}")
-    return copy, [edition] if edition else listed
+    return copy, [edition] if edition else listed, bool(about.get("pack"))
 
 
 def _signature(

@@ -139,6 +139,25 @@ def publish(
     editions.announce(said, edition, out, signer)
 
 
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--edition", default="", metavar="NAME", help="Which edition of OUT.  [the newest]")
+def pack(out: Path, file: Path, edition: str) -> None:
+    """Pack an edition published into OUT as one zip that runs without a network.
+
+    \b
+    course pack OUT FILE.zip
+
+    Whoever unpacks it opens one file, for Windows, macOS or Linux, and has the whole course in the browser:
+    nothing is installed, no administrator is asked. The same edition gives the same bytes.
+    """
+    from publish.pack import pack as make
+
+    name, size = make(out, file, edition), file.stat().st_size / 1e6
+    click.echo(f"{file}: edition {name}, {size:.1f} MB; unpack it anywhere and open its start-… file")
+
+
 def _check(where: str, edition: str, public: str) -> None:
     from publish import audit, minisign
 
@@ -162,4 +181,4 @@ def _passphrase(confirm: bool = False) -> str:
     return given
 
 
-commands = [site, publish]
+commands = [site, publish, pack]

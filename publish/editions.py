@@ -16,7 +16,7 @@ import click
 
 from autograder.assignments import edition_named
 from autograder.files import write
-from publish import compress, hosting, manifest, root, store
+from publish import compress, hosting, manifest, offline, root, store
 from publish.book import site_address
 from publish.errors import PublishError
 from publish.layout import Layout
@@ -110,6 +110,7 @@ def put(
     (fresh / "runtime").mkdir()
     for name in store.OF_AN_EDITION:
         shutil.copyfile(PYODIDE / name, fresh / "runtime" / name)
+    offline.write(fresh, layout, PYODIDE, LITE)
     if not quick:
         check_site(fresh, PYODIDE)
         compress.compress(path for path in sorted(fresh.rglob("*")) if path.is_file())
@@ -123,9 +124,10 @@ def put(
             return "unchanged"
         if not was["draft"]:
             shutil.rmtree(fresh)
+            telling = [name for name in changed if name not in offline.DERIVED]
             raise PublishError(
                 f"{target}: edition {edition} is published and never changed, and this build differs in "
-                f"{_some(changed)}; publish it under a new name"
+                f"{_some(telling or changed)}; publish it under a new name"
             )
     (fresh / manifest.NAME).write_text(manifest.text(made), "utf-8")
     if signer:

@@ -16,7 +16,9 @@ from publish.errors import PublishError
 from publish.lite import KERNEL
 from publish.lock import LOCK
 
-SHARED = ("build", "extensions")  # JupyterLite's program, the same for every edition
+# JupyterLite's program, the same for every edition. So are its extensions, but the kernel's worker is one of
+# their files: it needs JupyterLite's service worker, and that serves only what lies in the edition.
+SHARED = ("build",)
 
 SCRIPT = """\
 // Written when the site was put together (publish/layout.py): which edition this is, and where its parts lie.

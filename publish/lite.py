@@ -61,6 +61,16 @@ def configuration() -> dict[str, Any]:
     }
 
 
+# JupyterLite takes whatever worker serves its page for its own, and after a change of version it ends all
+# workers of the host, the course's among them. It shall look at its own alone.
+WORKERS = {
+    b"if(t.controller){": b'if(t.controller?.scriptURL.includes("/service-worker.js")){',
+    b"await Promise.all(e.map((e=>e.unregister())))": (
+        b'await Promise.all(e.filter((e=>e.scope===new URL("./",t).href)).map((e=>e.unregister())))'
+    ),
+    b"if(s&&s!==d||!s){": b"if(s&&s!==d){",  # one that is there at the first visit is not an old one
+}
+
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 
 
@@ -107,9 +117,24 @@ def build_lite(runtime: Path, notebooks: Path, out: Path, edition: str = EDITION
             content = script.read_bytes()
             if CDN in content:
                 script.write_bytes(content.replace(CDN, NO_CDN))
+        _mind_own_worker(fresh)
         for listing in fresh.glob("api/contents/**/all.json"):
             _settle(listing, f"{edition[:4]}-01-01T00:00:00Z")
     return out
+
+
+def _mind_own_worker(lite: Path) -> None:
+    """Keep JupyterLite from taking or ending the course's own service worker."""
+    found = [(path, path.read_bytes()) for path in sorted((lite / "build").glob("*.js"))]
+    found = [(path, content) for path, content in found if b"unregisterOldServiceWorkers" in content]
+    if not found or any(content.count(old) != 1 for _, content in found for old in WORKERS):
+        raise PublishError(
+            f"{lite}: JupyterLite registers its worker in another way than 0.6.4; see publish/lite.py"
+        )
+    for path, content in found:
+        for old, new in WORKERS.items():
+            content = content.replace(old, new)
+        path.write_bytes(content)
 
 
 def _settle(listing: Path, then: str) -> None:

@@ -11,6 +11,7 @@ import os
 import re
 from email.utils import formatdate
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ import click
 
 from publish import hosting
 from publish.errors import PublishError
+
+WORKER = "sw.js"  # of an edition: see publish/offline.py
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -29,6 +32,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         path = Path(self.translate_path(self.path))
         if path.is_dir() and self.path.partition("?")[0].endswith("/"):
             path /= "index.html"
+        if not path.is_file() and path.name == WORKER:
+            return self.send_gone()  # of a site that was served at this port before
         if not path.is_file():
             # the base class redirects to a folder's address with a slash, and says what is not there
             return super().send_head()
@@ -56,6 +61,19 @@ class Handler(http.server.SimpleHTTPRequestHandler):
                 self.send_header("Content-Encoding", coding)
         self.end_headers()
         return None if fresh else taken.open("rb")
+
+    def send_gone(self) -> BinaryIO:
+        """Send a worker that ends a site's own: the browser would go on showing the pages that it keeps."""
+        return self.send_content(Path(__file__).with_name("gone.js").read_bytes(), "text/javascript")
+
+    def send_content(self, content: bytes, kind: str) -> BinaryIO:
+        """Send the headers of what is no file of the folder, and return it."""
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        return BytesIO(content)
 
     def _copy(self, path: Path) -> tuple[Path, str]:
         """The smallest form of a file that the browser takes."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from autograder.assignments import EDITION
-from publish import check
+from publish import check, offline
 from publish.book import build_book, site_address
 from publish.bundle import with_policy
 from publish.errors import PublishError
@@ -61,6 +61,7 @@ def build_site(out: Path = SITE, edition: str = EDITION, address: str = "") -> P
     with renewed(out, inputs) as fresh:
         assemble(fresh, layout, address, link)
         _copy(PYODIDE, fresh / layout.python, link)
+        offline.write(fresh, layout, PYODIDE, LITE)
         _timed("checks", lambda: check_site(fresh))
     return out
 

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +23,7 @@ import click
 
 from publish.book import environment
 from publish.paths import ASSETS, BOOK, BUILD, FRONT, LABS, LANGUAGES, NOTEBOOKS, ROOT, SITE, VERIFY
-from publish.serve import Handler, server
+from publish.serve import WORKER, Handler, server
 from publish.site import link
 
 SERVED = BUILD / "watch"
@@ -176,23 +175,17 @@ class LiveHandler(Handler):
 
     def send_head(self) -> BinaryIO | None:
         if self.path == f"{ADDRESS}reload.js":
-            return self._send(Path(__file__).with_name("reload.js").read_bytes(), "text/javascript")
+            return self.send_content(Path(__file__).with_name("reload.js").read_bytes(), "text/javascript")
         return super().send_head()
 
     def send_file(self, path: Path) -> BinaryIO | None:
+        if path.name == WORKER:
+            return self.send_gone()  # changes are to be seen
         if path.suffix != ".html":
             return super().send_file(path)
         page = path.read_bytes()
         head, end, tail = page.rpartition(b"</body>")
-        return self._send(head + SCRIPT.encode() + tail if end else page, "text/html; charset=utf-8")
-
-    def _send(self, content: bytes, kind: str) -> BinaryIO:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        return BytesIO(content)
+        return self.send_content(head + SCRIPT.encode() + tail if end else page, "text/html; charset=utf-8")
 
     def _changes(self) -> None:
         self.send_response(200)

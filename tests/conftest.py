@@ -16,6 +16,13 @@ from publish.paths import SITE
 from publish.serve import server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The course's own service worker would answer in place of the routes that tests lay; not in its own.
+WITHOUT_WORKER = """if (navigator.serviceWorker) {
+  const register = navigator.serviceWorker.register;
+  navigator.serviceWorker.register = function (address, ...more) {
+    return String(address).endsWith('/sw.js') ? new Promise(() => {}) : register.call(this, address, ...more);
+  };
+}"""
 LOCAL = ("127.0.0.1", "localhost", "")
 
 
@@ -58,6 +65,7 @@ def foreign() -> list[str]:
 def context(browser: Browser, foreign: list[str]) -> Iterator[BrowserContext]:
     """A browser without history whose requests to other hosts are aborted, recorded, and fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.add_init_script(WITHOUT_WORKER)
     block(context, foreign)
     yield context
     context.close()

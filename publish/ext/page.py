@@ -1,4 +1,4 @@
-"""What every page of the book carries: its way to the site's root and the language switch."""
+"""What every page of the book carries: its way to the site's root, the language switch, "Use offline"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from publish.paths import ASSETS, LANGUAGES
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 SWITCH = {"vi": "Ngôn ngữ", "en": "Language"}
+OFFLINE = {"vi": "Dùng khi không có mạng", "en": "Use offline"}
 
 
 def root_of(app: Sphinx, page: str) -> str:
@@ -30,6 +31,7 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     root, uri = root_of(app, page), app.builder.get_target_uri(page)
     context["course_root"] = root
     context["course_switch"] = SWITCH[app.config.language]
+    context["course_offline"] = OFFLINE[app.config.language]
     context["course_languages"] = [
         {
             "code": code,
@@ -42,6 +44,8 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
     script += f'<script type="module" src="{root}assets/edition/banner.js"></script>'
+    script += f'<script type="module" src="{root}assets/offline/page.js"></script>'
+    script += f'<link rel="manifest" href="{root}{app.config.language}.webmanifest">'
     if week := week_of(page):
         script += f'<script>document.documentElement.dataset.courseWeek="{week}";</script>'
         script += f'<script type="module" src="{root}assets/progress/reading.js"></script>'

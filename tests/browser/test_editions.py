@@ -175,6 +175,8 @@ def test_an_exercise_carries_its_edition_and_is_kept_in_it(
     page.goto(f"{address}{OLD}/lite/notebooks/index.html?path=en/w01.ipynb")
     cell = page.locator(".jp-CodeCell .cm-content", has_text="TRAINEE")
     expect(cell).to_contain_text(f'edition="{OLD}"', timeout=LOADING)
+    # its kernel is at work: for that, JupyterLite's service worker must serve its files
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=LOADING)
     cell.click()
     page.keyboard.press("Control+s")
     page.wait_for_function(

@@ -48,6 +48,7 @@ class Build:
         for name in ("build/notebooks/bundle.js", "build/schemas/a.json", "build/themes/a.css"):
             self.write(f"lite/{name}", f"/* {name} */ " * 60)
         self.write("lite/extensions/k/all.json", "{}")
+        self.write("lite/service-worker.js", "self.of = 'JupyterLite';\n")
         self.write("lite/files/vi/w01.ipynb", "{}")
 
     def write(self, name: str, text: str) -> Path:

@@ -111,6 +111,8 @@ def one(published: Path, pattern: str) -> str:
         ("2026-central-1/lite/files/vi/w01.ipynb", "application/json; charset=utf-8"),
         ("logo.svg", "image/svg+xml; charset=utf-8"),
         ("2026-central-1/manifest.json.minisig", "text/plain; charset=utf-8"),
+        ("2026-central-1/sw.js", "text/javascript; charset=utf-8"),
+        ("2026-central-1/vi.webmanifest", "application/manifest+json"),
     ],
 )
 def test_types_are_those_that_browsers_ask_for(host: str, published: Path, pattern: str, kind: str) -> None:
@@ -151,8 +153,16 @@ def test_what_is_named_by_its_content_may_be_kept_and_all_else_is_asked_for_agai
     for pattern in ("runtime/*/pyodide.asm.wasm", "runtime/*/build/themes/a.css", "runtime/*/*.whl"):
         _, headers, _ = get(host + one(published, pattern))
         assert headers.get_all("Cache-Control") == ["public, max-age=31536000, immutable"]
-    for name in ("", "editions.json", "2026-central-1/vi/", "2026-central-1/runtime/lab-lock.json"):
-        _, headers, _ = get(host + name)
+    asked_again = (
+        "vi/",
+        "runtime/lab-lock.json",
+        "sw.js",
+        "lite/service-worker.js",
+        "assets/offline/files.js",
+    )
+    for name in ("", "editions.json", *(f"2026-central-1/{name}" for name in asked_again)):
+        status, headers, _ = get(host + name)
+        assert status == 200
         assert headers.get_all("Cache-Control") == ["no-cache"]
 
 

@@ -127,6 +127,7 @@ def test_a_page_carries_the_script_only_as_it_is_sent_and_hears_of_changes(tmp_p
     page = "<html><body><p>x</p></body></html>"
     (tmp_path / "index.html").write_text(page)
     (tmp_path / "data.json").write_text("{}")
+    (tmp_path / "sw.js").write_text("keep();")
     with server(tmp_path, handler=watch.LiveHandler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{running.server_port}"
@@ -140,6 +141,7 @@ def test_a_page_carries_the_script_only_as_it_is_sent_and_hears_of_changes(tmp_p
         assert sent.count(watch.ADDRESS) == 1
         assert (tmp_path / "index.html").read_text() == page
         assert get("/data.json") == "{}"
+        assert "unregister" in get("/sw.js"), "a browser must not go on showing what it kept"
         assert "EventSource" in get(f"{watch.ADDRESS}reload.js")
         with urllib.request.urlopen(f"{address}{watch.ADDRESS}changes", timeout=10) as stream:
             assert stream.headers["Content-Type"] == "text/event-stream"

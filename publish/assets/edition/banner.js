@@ -1,7 +1,8 @@
 // On a page of a published edition: says if there is a newer one, with a link to the same page there, or that this
 // one is a draft. The page itself never changes; it asks the list beside its edition, and without an answer shows
 // nothing.
-import { EDITION, EDITIONS } from "../edition.js";
+import { EDITION } from "../edition.js";
+import { list as published } from "./list.js";
 
 const ROOT = new URL("../../", import.meta.url);
 const CLOSED = `course:${EDITION}:banner`;
@@ -54,8 +55,7 @@ async function words(list) {
 }
 
 async function show() {
-  const answer = await fetch(EDITIONS);
-  const list = answer.ok ? await answer.json() : null;
+  const list = await published;
   const article = document.querySelector("article.bd-article");
   if (!article || !list || !news(list) || closed() === news(list)) return;
   const style = make("link", { rel: "stylesheet", href: new URL("banner.css", import.meta.url).href });
@@ -74,4 +74,4 @@ function closed() {
   }
 }
 
-if (EDITIONS) show().catch(() => {}); // no network, or a copy without a list: the page is complete as it is
+show().catch(() => {}); // no network, or a copy without a list: the page is complete as it is
