@@ -121,7 +121,7 @@ def execute(
     _say_how_it_ended(outcome, ran, len(code), limits, claims)
     if len(notebook.get("cells", [])) > MAX_CELLS:
         claims.say("cut", most=MAX_CELLS, cells=len(notebook["cells"]))
-    claims.answers.update(_texts(notebook, paper, claims.problems))
+    claims.answers.update(texts(notebook, paper, claims.problems))
     if len(set(claims.trainees)) > 1:
         claims.say("several", trainees=", ".join(sorted(set(claims.trainees))))
     trainee = claims.trainees[-1] if claims.trainees else None
@@ -134,7 +134,7 @@ def _first(problems: Sequence[Problem]) -> list[Problem]:
     return [*problems[:MAX_PROBLEMS], *([both("run.more", count=more)] if more > 0 else [])]
 
 
-def _texts(notebook: nbformat.NotebookNode, paper: Paper, problems: list[Problem]) -> dict[str, str]:
+def texts(notebook: nbformat.NotebookNode, paper: Paper, problems: list[Problem]) -> dict[str, str]:
     """Free-text answers, straight from the notebook's text cells; those left as they were are left out."""
     found: dict[str, str] = {}
     for question in (q for q in paper.questions.values() if q.kind == "text"):

@@ -26,6 +26,7 @@ from autograder.collect.which import recognise
 from autograder.collect.words import RejectedError
 from autograder.execute import texts
 from autograder.submission import rebuild
+from linelab.answers import exercise
 
 Damage = Callable[[Any], None]
 TRAINEE = "K7P2QD4P"
@@ -49,7 +50,9 @@ def mended(content: bytes, name: str = "w01.ipynb") -> tuple[Any, str]:
 
 def graded(notebook: Any) -> list[str]:
     """What grading takes from a notebook: the answer cells put into the release, and the free texts."""
-    return [cell.source for cell in rebuild(notebook, "w01").cells] + [str(texts(notebook, "w01"))]
+    return [cell.source for cell in rebuild(notebook, "w01").cells] + [
+        str(texts(notebook, exercise("w01"), []))
+    ]
 
 
 # -- what programs and people do to notebooks
@@ -250,7 +253,7 @@ def test_of_copied_texts_the_first_that_was_changed_is_marked(solve: Any) -> Non
     for n, words in enumerate(("My memo.", "Another one.")):
         bad["cells"].append(copy.deepcopy(bad["cells"][at]) | {"id": f"copy-{n}", "source": words})
     notebook, _ = mended(json.dumps(bad).encode())
-    assert texts(notebook, "w01") == {"q8": "My memo."}
+    assert texts(notebook, exercise("w01"), []) == {"q8": "My memo."}
     assert rebuild(notebook, "w01").cells[-1].source == "My memo."
 
 
@@ -261,7 +264,7 @@ def test_cells_that_could_be_one_or_another_are_not_guessed(solve: Any) -> None:
     bad["cells"].append({"cell_type": "markdown", "source": "Or this?", "metadata": {}})
     notebook, said = mended(json.dumps(bad).encode())
     assert "put back as released when it is graded: q8" in said
-    assert texts(notebook, "w01") == {}
+    assert texts(notebook, exercise("w01"), []) == {}
 
 
 @pytest.mark.parametrize(
