@@ -64,6 +64,8 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        if self._log is not None:
+            self._log.close()
 
     def begin(self) -> None:
         """Start it without waiting for it: it loads its packages while the caller does other things."""

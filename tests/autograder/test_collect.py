@@ -152,7 +152,8 @@ def test_a_file_made_to_keep_us_busy_gets_one_line(
     assert [r.status for r in found] == ["rejected", "rejected", "accepted"]
     assert "50000 notebooks" in found[0].reason
     assert "50000 cells" in found[1].reason
-    assert len(recwarn) == 0
+    # what earlier tests left open may be found by the garbage collector now
+    assert [one for one in recwarn if not issubclass(one.category, ResourceWarning)] == []
 
 
 def test_a_changed_attempt_is_noticed(cohort: Cohort, hand_in: Maker) -> None:
