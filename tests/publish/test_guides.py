@@ -47,8 +47,8 @@ def test_the_commands_of_a_guide_are_there_and_alike_in_both_languages(guide: st
             check(line)
 
 
-def test_the_commands_of_the_readme_are_there() -> None:
+def test_the_commands_of_the_readme_are_there(tmp_path: Path) -> None:
     found = commands(ROOT / "README.md")
     assert len(found) >= 25
     for line in found:
-        check(line)
+        check(line.replace("~/web", str(tmp_path)))  # one command wants it to be there

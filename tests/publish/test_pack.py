@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 import urllib.request
 import zipfile
@@ -116,10 +117,11 @@ def programs(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder = tmp_path / "programs"
     folder.mkdir()
     for name in (*PROGRAMS, request.param):
-        found = shutil.which(name)
+        # not the one of the path, which may be a script that looks for the real one
+        found = str(Path(sys.executable).resolve()) if name == "python3" else shutil.which(name)
         if found is None:
             pytest.fail(f"no {name} on this machine")
-        (folder / name).symlink_to(Path(found).resolve() if name == "python3" else found)
+        (folder / name).symlink_to(found)
     return folder
 
 
