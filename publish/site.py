@@ -111,10 +111,12 @@ def _add_books(site: Path, pdf: Path) -> None:
     for language in LANGUAGES:
         page = site / language / "index.html"
         text = page.read_text("utf-8")
-        if HIDDEN not in text:
+        if HIDDEN[0] not in text:
             raise PublishError(f"{page}: has no place for the link to the PDF; its source needs {{book-pdf}}")
         page.unlink()  # never into the old file: it may be a link to a part of the build
-        page.write_text(text.replace(HIDDEN, SHOWN), "utf-8")
+        for hidden, shown in zip(HIDDEN, SHOWN, strict=True):
+            text = text.replace(hidden, shown, 1)
+        page.write_text(text, "utf-8")
 
 
 def check_site(site: Path, *more: Path) -> None:

@@ -26,9 +26,10 @@ from publish.sheet import SHEETS, html
 from publish.sheet import load as load_sheet
 from publish.sheet_pdf import pdf
 
-# the link to the book as a PDF, on the home page; hidden unless the site has it (`publish.site`)
-HIDDEN = '<p class="course-pdf" hidden><a data-address='
-SHOWN = '<p class="course-pdf"><a href='
+# what stands before and after the link to the book as a PDF, on the home page: in a template, which nobody sees,
+# unless the site has it (`publish.site`)
+HIDDEN = '<template class="course-pdf"><a data-address=', "</a></template>"
+SHOWN = '<p class="course-pdf"><a href=', "</a></p>"
 
 TEXTS = {
     "vi": {
@@ -172,7 +173,9 @@ def _html(translator: Any, node: Place) -> None:
     elif kind == "quiz":
         translator.body.append(node["form"])
     elif kind == "book-pdf":
-        translator.body.append(f'{HIDDEN}"{root}pdf/{book_name(language)}">{escape(words["book"])}</a></p>')
+        before, after = HIDDEN
+        link = f'"{root}pdf/{book_name(language)}">{escape(words["book"])}'
+        translator.body.append(f"{before}{link}{after}")
     else:
         weeks = escape(json.dumps(_weeks(app)), quote=True) if kind == "progress" else ""
         about = f' data-weeks="{weeks}"' if weeks else ""

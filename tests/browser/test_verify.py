@@ -283,6 +283,7 @@ def test_it_works_where_webcrypto_has_no_ed25519(page: Page, url: str, world: Wo
 
 def test_dropping_a_file_and_the_keyboard(page: Page, url: str, world: World) -> None:
     page.goto(f"{url}en/verify.html")
+    page.wait_for_selector(".cv-zone")
     page.evaluate(
         """data => {
             const files = new DataTransfer();

@@ -260,12 +260,12 @@ def test_books_on_paper_are_published_with_their_links_and_without_them_the_link
     books.mkdir()
     for language in LANGUAGES:
         (books / book_name(language)).write_bytes(b"%PDF-1.7 " + language.encode())
-        build.page(f"{language}/index.html", f'{HIDDEN}"../pdf/{book_name(language)}">PDF</a></p>')
+        build.page(f"{language}/index.html", f'{HIDDEN[0]}"../pdf/{book_name(language)}">PDF{HIDDEN[1]}')
     publish(ONE)
     publish(TWO, pdf=books)
     for language in LANGUAGES:
         without, shown = ((out / name / language / "index.html").read_text("utf-8") for name in (ONE, TWO))
-        assert HIDDEN in without
+        assert HIDDEN[0] in without
         assert " href=" not in without
         assert not [
             line for name in (ONE, TWO) for line in check.find_broken_links(out / name) if "pdf" in line
