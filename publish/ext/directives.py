@@ -26,8 +26,8 @@ from publish.sheet import SHEETS, html
 from publish.sheet import load as load_sheet
 from publish.sheet_pdf import pdf
 
-# what stands around the home page's link to the book as a PDF: in a template, which nobody sees, unless the site
-# has that file (`publish.site`)
+# what stands around the home page's link to the book as a PDF: in a template, which nobody sees, unless the
+# site has that file (`publish.site`)
 HIDDEN = '<template class="course-pdf"><a data-address=', "</a></template>"
 SHOWN = '<p class="course-pdf"><a href=', "</a></p>"
 
