@@ -6,11 +6,14 @@ Font Awesome has some two thousand icons, drawn by a script and by fonts; the pa
 from __future__ import annotations
 
 import io
+import logging
 import re
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # else `make serve` shows every table
 
 ICON = re.compile(
     r'(?:"(?P<quoted>[\w-]+)"|(?P<bare>[A-Za-z_$][\w$]*|\d+)):'
