@@ -13,7 +13,7 @@ import click
 
 from autograder.certify import desk
 from autograder.certify.book import Book
-from autograder.certify.cli_exam_view import check_bank, part_option, say_account, status
+from autograder.certify.cli_exam_view import bank_option, check_bank, part_option, say_account, status
 from autograder.certify.fields import FIELDS
 from autograder.cli import cohort_option
 from autograder.errors import CourseError
@@ -40,13 +40,7 @@ def exam() -> None:
 @click.option("--trainees", "given", multiple=True, metavar="TRAINEE", help="Who sits it; again for each.")
 @click.option("--list", "list_file", type=click.Path(path_type=Path), help="File with one number a line.")
 @click.option("--minutes", type=click.IntRange(1, 600), help="Time allowed.  [default: the blueprint's]")
-@click.option(
-    "--bank",
-    "banks",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="A bank file of your own; again for more.",
-)
+@bank_option
 @click.option(
     "--case", "case_file", type=click.Path(path_type=Path), help="A case of your own, for --part case."
 )

@@ -13,6 +13,13 @@ from autograder.inert import printable
 from linelab.texts import LANGUAGES
 from linelab.trainees import written
 
+bank_option = click.option(
+    "--bank",
+    "banks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A bank file of your own; again for more.",
+)
 part_option = click.option(
     "--part", type=click.Choice(["exam", "case"]), help="Which part, if CODE has both."
 )
@@ -73,13 +80,7 @@ def say_account(
 
 
 @click.command("bank")
-@click.option(
-    "--bank",
-    "banks",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="A bank file of your own; again for more.",
-)
+@bank_option
 @click.option("--show", metavar="ITEM", default="", help="Draw this item once and print it.")
 def check_bank(banks: tuple[Path, ...], show: str) -> None:
     """Check the item bank, with files of your own if given, and say what it holds. Needs no cohort."""
