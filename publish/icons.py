@@ -21,6 +21,7 @@ ICON = re.compile(
 )
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"[^"]*"\}')
 SHOWN = re.compile(r'content:"\\([0-9a-f]{4})"')
+DRAWN = re.compile("[\ue000-\uf8ff]")  # a sign that no alphabet has, as it is
 FACE = re.compile(r"@font-face\{[^}]*?/(?P<name>fa-[a-z]+-\d+)\.woff2[^}]*\}")
 SOURCE = re.compile(r"src:url\(([^)]*)\.woff2\)[^;}]*")
 
@@ -52,11 +53,9 @@ def _subset_fonts(pages: Path, sheet: Path) -> None:
     fonts = pages / "_static" / "vendor" / "fontawesome" / "webfonts"
     if not fonts.is_dir():
         return
-    shown = {
-        int(code, 16)
-        for path in (pages / "_static").rglob("*.css")
-        for code in SHOWN.findall(path.read_text("utf-8", "replace"))
-    }
+    styles = [path.read_text("utf-8", "replace") for path in (pages / "_static").rglob("*.css")]
+    shown = {int(code, 16) for text in styles for code in SHOWN.findall(text)}
+    shown |= {ord(sign) for text in styles for sign in DRAWN.findall(text)}  # those of the theme's notes
 
     def face(found: re.Match[str]) -> str:
         made = _cut(fonts / f"{found['name']}.ttf", shown)
