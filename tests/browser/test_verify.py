@@ -296,9 +296,18 @@ def test_dropping_a_file_and_the_keyboard(page: Page, url: str, world: World) ->
     page.wait_for_selector(".cv-card[data-verdict=valid]")
     assert page.evaluate("document.activeElement.className") == "cv-verdict"
     assert page.get_attribute(".cv-result", "aria-live") == "polite"
-    page.focus(".cv-input")
-    with page.expect_file_chooser(timeout=5000):
-        page.keyboard.press("Space")
+    # Whether Chromium then opens its own window for files is not ours to test, and under load it was late.
+    pressed = """() => {
+        const input = document.querySelector(".cv-input");
+        input.addEventListener("click", event => {
+            event.preventDefault();
+            input.dataset.pressed = event.isTrusted && document.activeElement === input;
+        });
+        input.focus();
+    }"""
+    page.evaluate(pressed)
+    page.keyboard.press("Space")
+    page.wait_for_selector(".cv-input[data-pressed=true]", state="attached")
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
