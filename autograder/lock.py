@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
 )  # fmt: skip
-NOSUID, NODEV, NOEXEC, REC, PRIVATE = 2, 4, 8, 0x4000, 1 << 18
+NOSUID, NODEV, NOEXEC, BIND, REC, PRIVATE = 2, 4, 8, 0x1000, 0x4000, 1 << 18
 SET_DUMPABLE, SET_SECCOMP, CAPBSET_DROP, SET_NO_NEW_PRIVS = 4, 22, 24, 38
 LAST_CAPABILITY = 40
 CAPABILITY_VERSION = 0x20080522
@@ -48,7 +49,13 @@ def furnish(disk: int, nodes: int) -> None:
     """
     _call("mount", None, b"/", None, REC | PRIVATE, None)
     work = f"size={disk},nr_inodes={nodes},mode=1777"
+    # Python itself may lie below /tmp, and loads some packages only when they are used
+    python = {p: os.open(p, os.O_PATH) for p in (sys.base_prefix, sys.prefix) if p.startswith("/tmp/")}
     _call("mount", b"tmpfs", b"/tmp", b"tmpfs", NOSUID | NODEV, work.encode())
+    for place, held in python.items():
+        os.makedirs(place, exist_ok=True)
+        _call("mount", f"/proc/self/fd/{held}".encode(), place.encode(), None, BIND | REC, None)
+        os.close(held)
     _call("mount", b"devpts", b"/dev/pts", b"devpts", NOSUID | NOEXEC, b"newinstance,ptmxmode=0666,mode=620")
     _call("mount", b"proc", b"/proc", b"proc", NOSUID | NODEV | NOEXEC, None)
     os.chdir("/tmp")

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -290,13 +291,45 @@ def test_what_is_shared_in_memory_or_open_is_nothing(shared: sandbox.Sandbox) ->
         "        print(fd, os.readlink(f'/proc/self/fd/{fd}').split(':')[0])\n"
         "    except OSError:\n"
         "        pass\n"
-        "print(os.listdir('/tmp'), os.listdir('/dev/pts'), os.listdir('/dev/shm'), os.getcwd())"
+        "print(sorted(os.listdir('/tmp')), os.listdir('/dev/pts'), os.listdir('/dev/shm'), os.getcwd())"
     )
     lines = printed(shared.run(json.dumps({"cells": [look]}).encode(), QUICK)).splitlines()
     assert lines[0] == "[]"
     opened = [line.split()[1] for line in lines[1:-2]]
     assert sorted(opened) == ["/dev/null", "/dev/null", "/proc/2/schedstat", "pipe", "pipe"]
-    assert lines[-2] == "['mpl'] ['ptmx'] [] /tmp"
+    python = {Path(p).parts[2] for p in (sys.prefix, sys.base_prefix) if p.startswith("/tmp/")}
+    assert lines[-2] == f"{sorted({'mpl', *python})} ['ptmx'] [] /tmp"
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk
+        shutil.copy2(source, target)
+
+
+@pytest.mark.skipif(
+    not Path(tempfile.gettempdir()).resolve().is_relative_to("/tmp"), reason="makes its Python below /tmp"
+)
+def test_python_may_lie_below_the_folder_that_each_notebook_has_for_itself(tmp_path: Path) -> None:
+    place = tmp_path / "environment"
+    shutil.copytree(sys.prefix, place, symlinks=True, copy_function=_link)
+    look = (
+        "import os, sys\nassert 'matplotlib.testing' not in sys.modules\nimport matplotlib.testing\n"
+        "os.makedirs('/tmp/mine')\nprint('load' + 'ed')"
+    )
+    script = f"""
+import json
+from dataclasses import asdict
+from autograder.sandbox import Limits, Sandbox
+with Sandbox() as made:
+    for _ in range(2):
+        print(made.run(json.dumps({{"cells": [{look!r}]}}).encode(), Limits()).data)
+"""
+    program = [str(place / "bin" / "python"), "-c", script]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(program, cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.stdout.count("loaded") == 2, done.stdout + done.stderr
 
 
 def test_two_notebooks_at_once_share_no_terminal(shared: sandbox.Sandbox) -> None:
