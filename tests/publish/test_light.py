@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 
 from publish.errors import PublishError
 from publish.icons import drop_icons
@@ -63,6 +66,42 @@ def test_icons_that_no_page_shows_are_dropped(book: Path) -> None:
     ).read_text() == 'c={moon:[384,512,[127769,9214],"f186","M1"],}'
     sheet = (book / "_static/styles/pydata-sphinx-theme.css").read_text()
     assert sheet == '.fa-moon:before{content:"\\f186"}.a{color:red}'
+
+
+def test_fonts_keep_the_signs_that_style_sheets_show(book: Path) -> None:
+    """Sheets name a sign by its code or hold the sign itself, as the theme's notes do."""
+    static = book / "_static"
+    fonts = static / "vendor" / "fontawesome" / "webfonts"
+    fonts.mkdir(parents=True)
+    signs = {0xF186: "moon", 0xF0EB: "bulb", 0xF080: "chart"}
+    for name in ("fa-solid-900", "fa-brands-400"):
+        builder = FontBuilder(1000)
+        held = signs if "solid" in name else {0xF09B: "github"}
+        builder.setupGlyphOrder([".notdef", *held.values()])
+        builder.setupCharacterMap(dict(held))
+        square = TTGlyphPen(None)
+        square.moveTo((0, 0))
+        for point in ((0, 500), (500, 500)):
+            square.lineTo(point)
+        square.closePath()
+        glyph = square.glyph()
+        builder.setupGlyf(dict.fromkeys((".notdef", *held.values()), glyph))
+        builder.setupHorizontalMetrics(dict.fromkeys((".notdef", *held.values()), (500, 0)))
+        builder.setupHorizontalHeader()
+        builder.setupPost()
+        builder.save(fonts / f"{name}.ttf")
+        (fonts / f"{name}.woff2").write_bytes(b"whole")
+        sheet = static / "styles" / "pydata-sphinx-theme.css"
+        source = f"url(../vendor/fontawesome/webfonts/{name}"
+        form = f'{source}.woff2) format("woff2"),{source}.ttf) format("truetype")'
+        face = f"@font-face{{{{font-family:x;src:{form}}}}}"
+        sheet.write_text(face + sheet.read_text())
+    (static / "notes.css").write_text('.admonition::after{content:"\uf0eb"}')
+    drop_icons(book)
+    kept = TTFont(fonts / "fa-solid-900.woff").getBestCmap()
+    assert set(kept) == {0xF186, 0xF0EB}
+    assert [path.name for path in fonts.iterdir()] == ["fa-solid-900.woff"]
+    assert "brands" not in sheet.read_text()
 
 
 def test_a_formula_that_is_wrong_stops_the_build(book: Path) -> None:
