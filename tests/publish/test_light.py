@@ -94,7 +94,7 @@ def test_fonts_keep_the_signs_that_style_sheets_show(book: Path) -> None:
         sheet = static / "styles" / "pydata-sphinx-theme.css"
         source = f"url(../vendor/fontawesome/webfonts/{name}"
         form = f'{source}.woff2) format("woff2"),{source}.ttf) format("truetype")'
-        face = f"@font-face{{{{font-family:x;src:{form}}}}}"
+        face = f"@font-face{{font-family:x;src:{form}}}"
         sheet.write_text(face + sheet.read_text())
     (static / "notes.css").write_text('.admonition::after{content:"\uf0eb"}')
     drop_icons(book)
