@@ -100,7 +100,7 @@ class Sandbox:
                 self._requests.close()
                 self._requests = None
             if self._process is not None and self._owner == os.getpid():
-                self._process.kill()  # bubblewrap's first process dies with it, and its whole namespace
+                _end(self._process.pid)
                 self._process.wait()
             self._process = None
 
@@ -174,6 +174,22 @@ class Sandbox:
             return NO_NAMESPACES
         reason = (said.strip().splitlines() or [error])[-1]
         return f"the sandbox does not start: {reason}; try bwrap --ro-bind / / true"
+
+
+def _end(bubblewrap: int) -> None:
+    """Kill bubblewrap and the first process of its namespace, and so all of that.
+
+    That process asks to die with bubblewrap only once it is complete; one that has just begun would stay.
+    """
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(bubblewrap, signal.SIGSTOP)
+        os.waitid(
+            os.P_PID, bubblewrap, os.WSTOPPED | os.WEXITED | os.WNOWAIT
+        )  # from here on it starts nothing
+        for child in Path(f"/proc/{bubblewrap}/task/{bubblewrap}/children").read_text("ascii").split():
+            os.kill(int(child), signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(bubblewrap, signal.SIGKILL)
 
 
 def run_in_sandbox(payload: bytes, limits: Limits | None = None, *, unsafe: bool = False) -> Outcome:

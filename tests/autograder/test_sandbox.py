@@ -332,6 +332,32 @@ with Sandbox() as made:
     assert done.stdout.count("loaded") == 2, done.stdout + done.stderr
 
 
+def test_a_sandbox_that_is_closed_while_it_begins_leaves_nothing() -> None:
+    """What it leaves would become this program's child, and is waited for."""
+    script = """
+import ctypes, os, time
+from autograder.sandbox import Sandbox
+assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+for turn in range(40):
+    with Sandbox() as made:
+        made.begin()
+        time.sleep(turn * 0.001)
+end = time.monotonic() + 10
+while time.monotonic() < end:
+    try:
+        if os.waitpid(-1, os.WNOHANG) == (0, 0):
+            time.sleep(0.01)
+    except ChildProcessError:
+        print("nothing left")
+        break
+"""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == "nothing left", done.stdout + done.stderr
+
+
 def test_two_notebooks_at_once_share_no_terminal(shared: sandbox.Sandbox) -> None:
     """Where all notebooks run as the same user, one could write into another's."""
     hold = "import os, time\nos.open('/dev/ptmx', os.O_RDWR)\ntime.sleep(1.5)\nprint(os.listdir('/dev/pts'))"

@@ -14,7 +14,6 @@ import fcntl
 import os
 import re
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -214,7 +213,7 @@ def main() -> int:
                 seen.faults.append(f"{page.url}: offers to keep what is on this machine already")
             browser.close()
     finally:
-        starter.send_signal(signal.SIGINT)
+        starter.terminate()  # an interrupt is ignored by what a shell starts in the background
         starter.wait(10)
     print(seen)
     for line in seen.faults:
