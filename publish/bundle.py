@@ -30,7 +30,8 @@ VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
 LEFTOVER = re.compile(r'<meta name="docsearch:[^>]*>\s*')
 PAGE_NAME = re.compile(r"DOCUMENTATION_OPTIONS\.pagename = '([^']*)';")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")  # of use on the page of results alone
-EXCERPTS = "../assets/search/excerpts.js"  # from that page; changes the tools before the index starts them
+# from that page; they change the tools before the index starts them
+RESULTS = ("../assets/search/ranking.js", "../assets/search/excerpts.js")
 FIRST = "data-cfasync"  # marks the script that chooses light or dark
 SET = re.compile(r'document\.documentElement\.dataset\.(course\w+)="([^"]*)";')
 CAPITAL = re.compile(r"([A-Z])")
@@ -145,7 +146,7 @@ def _one_script(text: str, page: Path, pages: Path, made: dict[tuple[str, ...], 
             if path is None:
                 return found[0]
             if path.name in SEARCH:
-                before = (EXCERPTS,) if path.name == "searchindex.js" else ()
+                before = RESULTS if path.name == "searchindex.js" else ()
                 for address in (*before, source[1]) if is_search else ():
                     late += f'<script defer src="{address}"></script>\n'
             else:

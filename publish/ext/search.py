@@ -1,7 +1,7 @@
 """The languages of the book's own search: diacritics may be typed or not, in either Unicode form.
 
-What stands below a result, the place in the page with the words marked, is
-`publish/assets/search/excerpts.js`.
+In what order the results come is `publish/assets/search/ranking.js`; what stands below one, the place in the
+page with the words marked, is `excerpts.js` beside it.
 """
 
 from __future__ import annotations

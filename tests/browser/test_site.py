@@ -161,6 +161,32 @@ def test_a_result_shows_the_place_with_the_words_marked(
     assert refused == []
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "first"),
+    [
+        ("vi", "nut that co chai", "Bảng thuật ngữ > công đoạn thắt cổ chai (nút thắt cổ chai)"),
+        ("vi", "dinh luat little", "Bảng thuật ngữ > định luật little"),
+        ("vi", "kiem tra giay chung nhan", "Kiểm tra giấy chứng nhận"),
+        ("vi", "vat ly nha may", "Tuần 2. Vật lý nhà máy"),
+        ("en", "bottlenecks", "Glossary > bottleneck"),
+        ("en", "takt time", "Glossary > takt time"),
+        (
+            "en",
+            "flow times shift",
+            "Week 1. Seeing the factory",
+        ),  # no heading: weeks, which teach, come first
+    ],
+)
+def test_what_is_named_as_asked_comes_first(
+    page: Page, site_url: str, language: str, query: str, first: str
+) -> None:
+    page.goto(f"{site_url}{language}/search.html?q={query}")
+    expect(page.locator("#search-results li > a").first).to_have_text(first)
+    expect(page.get_by_role("status")).to_contain_text(re.compile(r"\d"))
+    links = [link.get_attribute("href") for link in page.locator("#search-results li > a").all()]
+    assert len(links) == len(set(links))
+
+
 def test_a_search_for_nothing_there_says_so(page: Page, site_url: str) -> None:
     page.goto(f"{site_url}vi/search.html?q=qwertzuiop")
     expect(page.get_by_role("status")).to_contain_text("Không tìm thấy trang nào")

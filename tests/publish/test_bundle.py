@@ -106,7 +106,8 @@ def test_search_scripts_are_on_the_page_of_results_alone(book: Path) -> None:
     assert "searchtools" not in page
     assert "excerpts" not in page
     late = re.findall(r'<script defer src="([^"]+)"', search)[1:]
-    assert late == ["_static/searchtools.js", "../assets/search/excerpts.js", "_static/searchindex.js"]
+    ours = [f"../assets/search/{name}.js" for name in ("ranking", "excerpts")]
+    assert late == ["_static/searchtools.js", *ours, "_static/searchindex.js"]
 
 
 def test_the_policy_allows_the_one_inline_script_and_no_other(book: Path) -> None:
