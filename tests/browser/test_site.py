@@ -168,6 +168,7 @@ def test_a_result_shows_the_place_with_the_words_marked(
         ("vi", "dinh luat little", "Bảng thuật ngữ > định luật little"),
         ("vi", "kiem tra giay chung nhan", "Kiểm tra giấy chứng nhận"),
         ("vi", "vat ly nha may", "Tuần 2. Vật lý nhà máy"),
+        ("vi", "hang doi", "Tuần 1. Nhìn thấy nhà máy"),  # not "thiếu hàng (đói liệu)"
         ("en", "bottlenecks", "Glossary > bottleneck"),
         ("en", "takt time", "Glossary > takt time"),
         (

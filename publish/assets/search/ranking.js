@@ -6,7 +6,8 @@
   const stemmer = new Stemmer();
   const spelt = (text) => text.toLowerCase().normalize("NFC");
   const stems = (text) => splitQuery(spelt(text)).map((word) => stemmer.stemWord(word));
-  const key = (text) => ` ${stems(text).join(" ")}`;
+  // a phrase does not go on past a bracket or a stroke
+  const key = (text) => text.split(/[.,:;()/–—]/).map((part) => ` ${stems(part).join(" ")}`).join(" |");
   const plain = (text) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
   const KINDS = [[/^w\d\d-[^/]*\/index$/, 4], [/^(glossary|w\d\d-.*)$/, 3], [/^reference\//, 2], [/^guides\//, 0]];
   const sphinx = Search._performSearch;
