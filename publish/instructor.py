@@ -47,6 +47,7 @@ def build_instructor(out: Path) -> Path:
     (fresh / "assets").mkdir()
     for name in ("course.css", "logo.svg"):
         shutil.copyfile(ASSETS / name, fresh / "assets" / name)
+    shutil.copytree(ASSETS / "search", fresh / "assets" / "search")
     shutil.copyfile(ASSETS / "landing.html", fresh / "index.html")
     shutil.rmtree(out, ignore_errors=True)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -62,5 +63,6 @@ def _stage(language: str) -> Path:
     (target / "glossary.md").write_text(glossary_page(language, words), "utf-8")
     files = [*sorted(path.stem for path in target.glob("w*.md")), "glossary"]
     contents = {"format": "jb-book", "root": "index", "chapters": [{"file": name} for name in files]}
-    configure(target, language, words | {"title": words["instructor_title"]}, contents)
+    alone = {"course_published": False}
+    configure(target, language, words | {"title": words["instructor_title"]}, contents, alone)
     return target

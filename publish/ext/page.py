@@ -31,7 +31,8 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     root, uri = root_of(app, page), app.builder.get_target_uri(page)
     context["course_root"] = root
     context["course_switch"] = SWITCH[app.config.language]
-    context["course_offline"] = OFFLINE[app.config.language]
+    published = app.config.course_published
+    context["course_offline"] = OFFLINE[app.config.language] if published else ""
     context["course_languages"] = [
         {
             "code": code,
@@ -43,9 +44,10 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     ]
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
-    script += f'<script type="module" src="{root}assets/edition/banner.js"></script>'
-    script += f'<script type="module" src="{root}assets/offline/page.js"></script>'
-    script += f'<link rel="manifest" href="{root}{app.config.language}.webmanifest">'
+    if published:
+        script += f'<script type="module" src="{root}assets/edition/banner.js"></script>'
+        script += f'<script type="module" src="{root}assets/offline/page.js"></script>'
+        script += f'<link rel="manifest" href="{root}{app.config.language}.webmanifest">'
     if week := week_of(page):
         script += f'<script>document.documentElement.dataset.courseWeek="{week}";</script>'
         script += f'<script type="module" src="{root}assets/progress/reading.js"></script>'
@@ -72,6 +74,8 @@ def _once(scripts: list[Any]) -> list[Any]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    # whether readers find the book on the web, with editions beside it and a copy kept by their browser
+    app.add_config_value("course_published", True, "html", (bool,))
     app.connect("html-page-context", _context, priority=900)
     app.config.templates_path.append(str(ASSETS / "templates"))
     # relative to a book's _static folder, so that both books share the file

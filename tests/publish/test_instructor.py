@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ def test_the_notes_build_with_the_solutions_of_exercise_and_quiz(tmp_path: Path)
             assert "highlight-python" in page, notes.stem  # a solution in code
             assert "→" in page, notes.stem  # an answer of the quiz
     assert (out / "index.html").is_file()
+    for path in (path for path in out.rglob("*.html") if "_static" not in path.parts):
+        for address in re.findall(r'\b(?:src|href)="([^"#?:]+)(?:[#?][^"]*)?"', path.read_text("utf-8")):
+            assert (path.parent / address).exists(), f"{path.relative_to(out)} asks for {address}"
 
 
 def test_the_notes_are_never_built_into_the_site(tmp_path: Path) -> None:
