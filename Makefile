@@ -48,8 +48,7 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 unit: site system  # the site first: two processes of tests must not build its parts at once
-	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup --ignore tests/publish
-	@$(BIN)/python -m pytest -m "not browser" tests/publish
+	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup
 
 browser: site system  # those that measure times come last, alone
 	@$(BIN)/python -m pytest -m browser -n auto --dist loadfile --ignore tests/browser/test_lab.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,21 @@ WITHOUT_WORKER = """if (navigator.serviceWorker) {
   };
 }"""
 LOCAL = ("127.0.0.1", "localhost", "")
+
+
+def pytest_configure() -> None:
+    """Programs that tests start hear Ctrl+C, also if these run in the background of a shell, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process those that make parts of `_build`; begin with such groups, for they take long."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent / "publish":
+            item.add_marker(pytest.mark.xdist_group("publish"))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(scope="session")
