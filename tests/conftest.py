@@ -28,7 +28,7 @@ LOCAL = ("127.0.0.1", "localhost", "")
 
 
 def pytest_configure() -> None:
-    """Programs that tests start hear Ctrl+C, also if these run in the background of a shell, which ignores it."""
+    """Let programs that tests start hear Ctrl+C; in the background of a shell it is ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
