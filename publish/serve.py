@@ -36,7 +36,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             return self.send_gone()  # of a site that was served at this port before
         if not path.is_file():
             # the base class redirects to a folder's address with a slash, and says what is not there
-            return super().send_head()
+            try:
+                return super().send_head()
+            except ValueError:  # a name that no file can have
+                self.send_error(404)
+                return None
         return self.send_file(path)
 
     def list_directory(self, path: object) -> None:

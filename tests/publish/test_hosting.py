@@ -185,7 +185,7 @@ def test_the_forms_of_a_file_have_tags_of_their_own(host: str) -> None:
 
 
 def test_what_is_not_there_is_not_there(host: str, published: Path) -> None:
-    for name in ("gone.html", "2026-central-1/vi/gone/", "runtime/", "..%2f..%2fetc/passwd"):
+    for name in ("gone.html", "2026-central-1/vi/gone/", "runtime/", "a%00b", "..%2f..%2fetc/passwd"):
         assert get(host + name)[0] in (400, 403, 404), name
     status, headers, _ = get(f"{host}2026-central-1/vi")
     assert status == 200  # after the way to the address with its slash
