@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help accessible bench bench-certify bench-grading clean coverage crawl lighthouse links lint lock pdf \
+.PHONY: help accessible bench bench-certify bench-grading books clean coverage crawl lighthouse links lint lock \
   reproducible screenshots serve setup site soak system test unit browser
 
 help:            ## list what can be made
@@ -41,8 +41,8 @@ system:          # Debian packages that grading and the browser tests need
 site: setup      ## build the site into _build/site
 	@$(BIN)/course site build
 
-pdf: setup system ## the book of each language as a PDF, into _build/pdf; two minutes
-	@$(BIN)/course site pdf
+books: setup system ## the book of each language as PDF and ePub, into _build/books; two minutes
+	@$(BIN)/course site books
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

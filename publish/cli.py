@@ -48,21 +48,22 @@ def instructor(out: Path) -> None:
 
 @site.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=BUILD / "pdf", help="Folder to build.  [_build/pdf]"
+    "--out", type=click.Path(path_type=Path), default=BUILD / "books", help="Folder to build.  [_build/books]"
 )
 @click.option("--edition", default="", metavar="NAME", help="Edition to name on the cover.")
-def pdf(out: Path, edition: str) -> None:
-    """Build the book of each language as a PDF of A4 pages, to print or to read without a browser.
+def books(out: Path, edition: str) -> None:
+    """Build the book of each language as a PDF of A4 pages to print, and as an ePub to read on a telephone.
 
-    It needs the library Pango: `make system` brings it on Debian and Ubuntu, `brew install pango` on macOS.
+    The PDF needs the library Pango: `make system` brings it on Debian and Ubuntu, on macOS
+    `brew install pango`.
     """
     from autograder.assignments import EDITION, edition_named
-    from publish.paper.pdf import build_pdfs
+    from publish.paper.books import build_books
 
     if edition:
         edition_named(edition, "--edition")
-    built = build_pdfs(out, edition or EDITION)
-    click.echo(f"PDF: {', '.join(str(path) for path in sorted(built.iterdir()))}")
+    built = build_books(out, edition or EDITION)
+    click.echo(f"books: {', '.join(str(path) for path in sorted(built.iterdir()))}")
 
 
 @site.command()
@@ -105,14 +106,14 @@ def key(path: Path) -> None:
 @click.argument("out", type=click.Path(path_type=Path), required=False)
 @click.option("--edition", default="", metavar="NAME", help="Name of the edition, such as 2026-central-1.")
 @click.option("--draft", is_flag=True, help="Publish one that may still be replaced.")
-@click.option("--pdf", is_flag=True, help="Add the book of each language as a PDF, with links to it.")
+@click.option("--books", is_flag=True, help="Add the book of each language as PDF and ePub, with links.")
 @click.option(
     "--sign", type=click.Path(path_type=Path), metavar="KEY", help="Sign with this key (course site key)."
 )
 @click.option("--check", "where", default="", metavar="WHERE", help="Check a copy in a folder or on the web.")
 @click.option("--key", "public", default="", metavar="PUBLIC", help="With --check: the publisher's key.")
 def publish(
-    out: Path | None, edition: str, draft: bool, pdf: bool, sign: Path | None, where: str, public: str
+    out: Path | None, edition: str, draft: bool, books: bool, sign: Path | None, where: str, public: str
 ) -> None:
     """Publish an edition into the web root OUT, beside those there already; or check a deployed copy.
 
@@ -124,7 +125,7 @@ def publish(
     A published edition is never changed. Checking ends with exit code 1 if the copy differs.
     """
     if where:
-        if out or draft or pdf or sign:
+        if out or draft or books or sign:
             raise PublishError("--check: goes with --edition and --key alone")
         _check(where, edition, public)
         return
@@ -135,7 +136,7 @@ def publish(
     from publish import editions, minisign
 
     signer = minisign.unlock(sign, _passphrase()) if sign else None
-    said = editions.publish(edition, out, draft=draft, signer=signer, pdf=pdf)
+    said = editions.publish(edition, out, draft=draft, signer=signer, books=books)
     editions.announce(said, edition, out, signer)
 
 

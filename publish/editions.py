@@ -22,14 +22,14 @@ from publish.errors import PublishError
 from publish.layout import Layout
 from publish.manifest import Manifest
 from publish.minisign import SUFFIX, Signer
-from publish.paper.pdf import PDF, build_pdfs
+from publish.paper.books import BOOKS, build_books
 from publish.site import LITE, PYODIDE, assemble, build_parts, check_site
 
 FOLDER, FILE = 0o755, 0o644  # a web server runs as another user than the publisher
 
 
 def publish(
-    edition: str, out: Path, *, draft: bool = False, signer: Signer | None = None, pdf: bool = False
+    edition: str, out: Path, *, draft: bool = False, signer: Signer | None = None, books: bool = False
 ) -> str:
     """Build an edition from this checkout and publish it.
 
@@ -43,7 +43,7 @@ def publish(
         Publish one that may be replaced, by another draft or by the edition itself.
     signer : Signer, optional
         Signs the manifest.
-    pdf : bool
+    books : bool
         Put the book of each language as a PDF into it.
 
     Returns
@@ -66,8 +66,8 @@ def publish(
             "commit them, or publish with --draft"
         )
     build_parts(edition, address_of(edition))
-    books = build_pdfs(PDF, edition, address_of(edition)) if pdf else None
-    return put(edition, out, source, draft=draft, signer=signer, pdf=books)
+    made = build_books(BOOKS, edition, address_of(edition)) if books else None
+    return put(edition, out, source, draft=draft, signer=signer, books=made)
 
 
 def address_of(edition: str) -> str:
@@ -83,7 +83,7 @@ def put(
     *,
     draft: bool = False,
     signer: Signer | None = None,
-    pdf: Path | None = None,
+    books: Path | None = None,
     quick: bool = False,
 ) -> str:
     """Publish an edition whose parts are built; see `publish`.
@@ -106,7 +106,7 @@ def put(
         editions=f"../{root.NAME}",
     )
     fresh.mkdir()
-    assemble(fresh, layout, address_of(edition), pdf=pdf)
+    assemble(fresh, layout, address_of(edition), books=books)
     (fresh / "runtime").mkdir()
     for name in store.OF_AN_EDITION:
         shutil.copyfile(PYODIDE / name, fresh / "runtime" / name)

@@ -34,7 +34,13 @@ GREEN, AMBER, WHITE = "#0b5d4e", "#e69f00", "#ffffff"
 
 # What no page asks for, what is for paper, and what the network alone can tell: who issues, what is revoked.
 LEFT_OUT = (".po", ".mo", ".eot", ".orig", ".LICENSE.txt", "LICENSE", ".py.txt")
-NEVER = ("pdf/", "assets/social/", "assets/verify/issuers.json", "runtime/", *(f"lite/{x}/" for x in SHARED))
+NEVER = (
+    "books/",
+    "assets/social/",
+    "assets/verify/issuers.json",
+    "runtime/",
+    *(f"lite/{x}/" for x in SHARED),
+)
 READ_BY_PAGES = ("lite/files/", "lite/api/contents/")  # My progress, Hand in, a lab's way to its exercise
 OF_THE_HOST = ("sitemap.xml", "robots.txt", *DERIVED)
 CORE = ("pyodide.asm.js",)  # pyodide.js is JupyterLite's way to the same

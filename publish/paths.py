@@ -22,6 +22,9 @@ SITE = BUILD / "site"
 LANGUAGES = ("vi", "en")
 
 
-def book_name(language: str) -> str:
-    """The file name of a language's book as a PDF."""
-    return f"smart-factory-{language}.pdf"
+FORMS = ("pdf", "epub")  # of a book that is a file
+
+
+def book_name(language: str, form: str) -> str:
+    """The file name of a language's book in one of the FORMS."""
+    return f"smart-factory-{language}.{form}"

@@ -21,7 +21,7 @@ from publish import check, offline
 from publish.book import build_book, site_address
 from publish.bundle import with_policy
 from publish.errors import PublishError
-from publish.ext.directives import HIDDEN, SHOWN
+from publish.ext.directives import HIDDEN
 from publish.fetch import vendor
 from publish.found import draw_previews, write_map
 from publish.layout import Layout
@@ -81,11 +81,11 @@ def build_parts(edition: str, address: str = "") -> None:
 
 
 def assemble(
-    site: Path, layout: Layout, address: str = "", copy: Copy = shutil.copyfile, pdf: Path | None = None
+    site: Path, layout: Layout, address: str = "", copy: Copy = shutil.copyfile, books: Path | None = None
 ) -> None:
     """Put the parts together in an empty folder, all but Python, which may lie elsewhere.
 
-    `pdf` is the folder of the books on paper (`publish.paper.pdf`), if they belong to the site.
+    `books` is the folder of the books as files (`publish.paper.books`), if they belong to the site.
     """
     for language in LANGUAGES:
         _copy(BUILD / "book" / language, site / language, copy)
@@ -101,22 +101,20 @@ def assemble(
         write_map(site, address)
     shutil.copyfile(SCHEMA, site / "assets" / SCHEMA.name)
     layout.write(site)
-    if pdf:
-        _add_books(site, pdf)
+    if books:
+        _add_books(site, books)
 
 
-def _add_books(site: Path, pdf: Path) -> None:
-    """Put the PDFs into the site and show the links to them, which each home page has in hiding."""
-    shutil.copytree(pdf, site / "pdf")
+def _add_books(site: Path, books: Path) -> None:
+    """Put the books into the site and show the links to them, which each home page has in hiding."""
+    shutil.copytree(books, site / "books")
     for language in LANGUAGES:
         page = site / language / "index.html"
         text = page.read_text("utf-8")
-        if HIDDEN[0] not in text:
-            raise PublishError(f"{page}: has no place for the link to the PDF; its source needs {{book-pdf}}")
+        if not HIDDEN.search(text):
+            raise PublishError(f"{page}: has no place for the links to the books; its source needs {{books}}")
         page.unlink()  # never into the old file: it may be a link to a part of the build
-        for hidden, shown in zip(HIDDEN, SHOWN, strict=True):
-            text = text.replace(hidden, shown, 1)
-        page.write_text(text, "utf-8")
+        page.write_text(HIDDEN.sub(lambda found: found[1].replace("data-address=", "href="), text), "utf-8")
 
 
 def check_site(site: Path, *more: Path) -> None:

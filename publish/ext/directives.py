@@ -19,17 +19,16 @@ from sphinx.util.docutils import SphinxDirective
 
 from publish.errors import PublishError
 from publish.ext.page import root_of, week_of
-from publish.paths import book_name
+from publish.paths import FORMS, book_name
 from publish.quiz import QUIZZES, Data, load
 from publish.quiz_form import draw, form
 from publish.sheet import SHEETS, html
 from publish.sheet import load as load_sheet
 from publish.sheet_pdf import pdf
 
-# what stands around the home page's link to the book as a PDF: in a template, which nobody sees, unless the
-# site has that file (`publish.site`)
-HIDDEN = '<template class="course-pdf"><a data-address=', "</a></template>"
-SHOWN = '<p class="course-pdf"><a href=', "</a></p>"
+# the home page's links to the books stand in a template, which nobody sees, unless the site has these files
+# (`publish.site`)
+HIDDEN = re.compile(r'<template class="course-books">(.*?)</template>', re.DOTALL)
 
 TEXTS = {
     "vi": {
@@ -39,7 +38,8 @@ TEXTS = {
         "exercise": "Mở bài tập tuần {week}",
         "pdf": "Tải phiếu để in (PDF, một trang A4)",
         "notebook": "Mở bài thực hành này dưới dạng notebook",
-        "book": "Tải sách để in (PDF)",
+        "book-pdf": "Tải sách để in (PDF)",
+        "book-epub": "Tải sách để đọc trên điện thoại (ePub)",
     },
     "en": {
         "start": "Start the lab",
@@ -48,7 +48,8 @@ TEXTS = {
         "exercise": "Open the exercise of week {week}",
         "pdf": "Download the sheet (PDF, one A4 page)",
         "notebook": "Open this lab as a notebook",
-        "book": "Download the book to print (PDF)",
+        "book-pdf": "Download the book to print (PDF)",
+        "book-epub": "Download the book to read on a telephone (ePub)",
     },
 }
 
@@ -128,7 +129,7 @@ class SheetForm(SphinxDirective):
 class Mount(SphinxDirective):
     """``{hand-in}``, ``{progress}``, ``{verify}``: an element that the script of that name fills.
 
-    ``{book-pdf}``: the link to the book as a PDF, for a site that has it.
+    ``{books}``: the links to the book as files, for a site that has them.
     """
 
     def run(self) -> list[nodes.Node]:
@@ -172,10 +173,14 @@ def _html(translator: Any, node: Place) -> None:
         translator.body.append(f'<p class="cs-pdf">{link}</p>{node["form"]}')
     elif kind == "quiz":
         translator.body.append(node["form"])
-    elif kind == "book-pdf":
-        before, after = HIDDEN
-        link = f'"{root}pdf/{book_name(language)}">{escape(words["book"])}'
-        translator.body.append(f"{before}{link}{after}")
+    elif kind == "books":
+        links = [
+            f'<a data-address="{root}books/{book_name(language, form)}">{escape(words[f"book-{form}"])}</a>'
+            for form in FORMS
+        ]
+        translator.body.append(
+            f'<template class="course-books"><p class="course-books">{" · ".join(links)}</p></template>'
+        )
     else:
         weeks = escape(json.dumps(_weeks(app)), quote=True) if kind == "progress" else ""
         about = f' data-weeks="{weeks}"' if weeks else ""
@@ -183,7 +188,7 @@ def _html(translator: Any, node: Place) -> None:
             f'<div class="course-{kind}"{about}>'
             f"<noscript><p>{escape(words['no_script'])}</p></noscript></div>"
         )
-    if kind not in ("exercise", "sheet", "book-pdf"):
+    if kind not in ("exercise", "sheet", "books"):
         translator.body.append(f'<script type="module" src="{root}assets/{kind}/{kind}.js"></script>')
     raise nodes.SkipNode
 
@@ -217,7 +222,7 @@ def _text(translator: Any, node: Place) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_node(Place, html=(_html, None), text=(_text, None), latex=(_text, None))
-    app.add_directive("book-pdf", Mount)
+    app.add_directive("books", Mount)
     app.add_directive("lab", Lab)
     app.add_directive("hand-in", Mount)
     app.add_directive("progress", Mount)

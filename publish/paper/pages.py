@@ -30,7 +30,7 @@ SCREEN_ONLY = (
     *(
         having(name)
         for name in (
-            "headerlink", "toctree-wrapper", "cs-pdf", "course-lab-notebook", "course-pdf", "cq-act",
+            "headerlink", "toctree-wrapper", "cs-pdf", "course-lab-notebook", "course-books", "cq-act",
             "cq-reply", "cq-moves", "sd-summary-state-marker",
         )
     ),

@@ -6,25 +6,21 @@ WeasyPrint is loaded when it is needed: it needs the library Pango, which the si
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import click
 from lxml.html import builder as E  # noqa: N812 - as its documentation writes it
 
 from autograder.assignments import EDITION
 from publish import fetch
-from publish.book import build_book, site_address, words_of
+from publish.book import words_of
 from publish.errors import PublishError
 from publish.paper.index import index
 from publish.paper.volume import INDEX, Volume, compose, text
-from publish.parts import digest, is_current, renewed, stamp_of
-from publish.paths import BUILD, CACHE, LANGUAGES, ROOT, book_name
+from publish.paths import CACHE
 
-PDF = BUILD / "pdf"
 STYLE = Path(__file__).with_name("paper.css")
 PANGO = "sudo apt-get install libpangoft2-1.0-0 libharfbuzz-subset0; on macOS: brew install pango"
 
@@ -43,32 +39,6 @@ FACES = (
     ("Book Mono", "DejaVuSansMono-Bold.ttf", "font-weight:bold"),
     ("Book Signs", "DejaVuSans.ttf", ""),
 )
-
-
-def build_pdfs(out: Path = PDF, edition: str = EDITION, address: str = "") -> Path:
-    """Build the book of each language as a PDF, or leave them if nothing has changed.
-
-    Parameters
-    ----------
-    out : Path
-        Folder to make.
-    edition : str
-        Named on the cover.
-    address : str
-        Of the site; by default as _config.yml says.
-    """
-    address = address or site_address()
-    books = {language: build_book(language, BUILD / "book" / language, address) for language in LANGUAGES}
-    inputs = _inputs(edition, address)
-    if is_current(out, inputs, "PDF"):
-        return out
-    with renewed(out, inputs) as fresh:
-        for language, pages in books.items():
-            began = time.perf_counter()
-            click.echo(f"PDF ({language}): typesetting, one to two minutes")
-            count = typeset(pages, language, fresh / book_name(language), edition=edition, address=address)
-            click.echo(f"  {count} pages in {time.perf_counter() - began:.0f} s")
-    return out
 
 
 def typeset(pages: Path, language: str, out: Path, *, edition: str = EDITION, address: str = "") -> int:
@@ -164,10 +134,3 @@ def _refusing_complaints(language: str) -> Iterator[None]:
         logger.removeHandler(handler)
     if said:
         raise PublishError("\n".join([f"PDF ({language}): cannot be typeset as it should be:", *said[:8]]))
-
-
-def _inputs(edition: str, address: str) -> str:
-    stamps = [stamp_of(BUILD / "book" / language) for language in LANGUAGES]
-    own = sorted(path for path in Path(__file__).parent.iterdir() if path.is_file())
-    more = [ROOT / "requirements.txt", ROOT / "publish" / "pins.json", ROOT / "_toc.yml"]
-    return f"{digest([*stamps, *own, *more])} {edition} {address}"

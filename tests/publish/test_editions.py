@@ -22,7 +22,7 @@ from publish import check, editions, manifest, root
 from publish.errors import PublishError
 from publish.ext.directives import HIDDEN
 from publish.layout import Layout
-from publish.paths import LANGUAGES, book_name
+from publish.paths import FORMS, LANGUAGES, book_name
 
 Publish = Callable[..., str]
 ONE, TWO = "2026-central-1", "2026-central-2"
@@ -253,34 +253,39 @@ def test_what_is_revoked_is_published_beside_editions_and_never_in_one(publish: 
         certify_site.publish(out / ONE, [])
 
 
-def test_books_on_paper_are_published_with_their_links_and_without_them_the_links_stay_hidden(
+def test_books_are_published_with_their_links_and_without_them_the_links_stay_hidden(
     build: Any, publish: Publish, out: Path, tmp_path: Path
 ) -> None:
-    books = tmp_path / "pdf"
+    books = tmp_path / "books"
     books.mkdir()
     for language in LANGUAGES:
-        (books / book_name(language)).write_bytes(b"%PDF-1.7 " + language.encode())
-        build.page(f"{language}/index.html", f'{HIDDEN[0]}"../pdf/{book_name(language)}">PDF{HIDDEN[1]}')
+        links = ""
+        for form in FORMS:
+            (books / book_name(language, form)).write_bytes(language.encode())
+            links += f'<a data-address="../books/{book_name(language, form)}">{form}</a>'
+        build.page(f"{language}/index.html", f'<template class="course-books"><p>{links}</p></template>')
     publish(ONE)
-    publish(TWO, pdf=books)
+    publish(TWO, books=books)
     for language in LANGUAGES:
         without, shown = ((out / name / language / "index.html").read_text("utf-8") for name in (ONE, TWO))
-        assert HIDDEN[0] in without
+        assert HIDDEN.search(without)
         assert " href=" not in without
         assert not [
-            line for name in (ONE, TWO) for line in check.find_broken_links(out / name) if "pdf" in line
+            line for name in (ONE, TWO) for line in check.find_broken_links(out / name) if "books" in line
         ]
-        address = f"pdf/{book_name(language)}"
-        assert f'<p class="course-pdf"><a href="../{address}">' in shown
-        assert (out / TWO / address).read_bytes().endswith(language.encode())
-        assert address in manifest.parse((out / TWO / manifest.NAME).read_bytes(), TWO)["files"]
-    assert not (out / ONE / "pdf").exists()
+        assert not HIDDEN.search(shown)
+        for form in FORMS:
+            address = f"books/{book_name(language, form)}"
+            assert f'<a href="../{address}">{form}</a>' in shown
+            assert (out / TWO / address).read_bytes() == language.encode()
+            assert address in manifest.parse((out / TWO / manifest.NAME).read_bytes(), TWO)["files"]
+    assert not (out / ONE / "books").exists()
 
 
 def test_a_home_page_without_a_place_for_the_book_is_refused(publish: Publish, tmp_path: Path) -> None:
-    (tmp_path / "pdf").mkdir()
-    with pytest.raises(PublishError, match=r"index\.html: has no place for the link to the PDF"):
-        publish(ONE, pdf=tmp_path / "pdf")
+    (tmp_path / "books").mkdir()
+    with pytest.raises(PublishError, match=r"index\.html: has no place for the links to the books"):
+        publish(ONE, books=tmp_path / "books")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +295,7 @@ def test_a_home_page_without_a_place_for_the_book_is_refused(publish: Publish, t
         (["--edition", ONE], "name the edition and the folder"),
         (["OUT", "--check", "x"], "goes with --edition and --key alone"),
         (["--edition", ONE, "OUT", "--key", "x"], "goes with --check"),
-        (["--check", "nowhere", "--pdf"], "goes with --edition and --key alone"),
+        (["--check", "nowhere", "--books"], "goes with --edition and --key alone"),
         (["--check", "nowhere"], "is no folder and no web address"),
     ],
 )

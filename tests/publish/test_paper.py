@@ -219,11 +219,11 @@ def _typeset(language: str, target: Path, seed: str) -> None:
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
-    """The short version; with COURSE_PDF=FOLDER the finished book in that folder (`make pdf`)."""
+    """The short version; with COURSE_BOOKS=FOLDER the finished book in that folder (`make books`)."""
     language, folder = request.param, tmp_path_factory.mktemp("paper")
-    made = os.environ.get("COURSE_PDF")
+    made = os.environ.get("COURSE_BOOKS")
     if made:
-        return Book(Path(made) / book_name(language), language, folder)
+        return Book(Path(made) / book_name(language, "pdf"), language, folder)
     _typeset(language, folder / "book.pdf", "1")
     return Book(folder / "book.pdf", language, folder)
 
@@ -408,8 +408,8 @@ def test_the_book_holds_no_solution_and_nothing_of_the_instructors_notes(book: B
 @pytest.mark.slow
 @pytest.mark.parametrize("book", ["vi"], indirect=True)
 def test_another_process_makes_the_same_bytes(book: Book) -> None:
-    if os.environ.get("COURSE_PDF"):
-        pytest.skip("COURSE_PDF names books of another edition than this test makes")
+    if os.environ.get("COURSE_BOOKS"):
+        pytest.skip("COURSE_BOOKS names books of another edition than this test makes")
     again = book.folder / "again.pdf"
     _typeset(book.language, again, "2")
     assert again.read_bytes() == book.path.read_bytes()
