@@ -51,8 +51,8 @@ unit: site system  # the site first: two processes of tests must not build its p
 	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup
 
 browser: site system  # those that measure times come last, alone
-	@$(BIN)/python -m pytest -m browser -n auto --dist loadfile --ignore tests/browser/test_lab.py
-	@$(BIN)/python -m pytest -m browser tests/browser/test_lab.py
+	@$(BIN)/python -m pytest -m "browser and not alone" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "browser and alone" tests/browser
 
 accessible: site system ## axe, reflow and text spacing on every page, both languages, light and dark; ten minutes
 	@COURSE_EVERY_PAGE=1 $(BIN)/python -m pytest -n auto tests/browser/test_access_pages.py

@@ -69,6 +69,7 @@ def metrics(mount: Locator) -> Locator:
     return mount.locator(".ll-metrics tbody tr")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_lab_1_as_a_trainee_does_it(
     page: Page, site_url: str, language: str, faults: Callable[[], list[str]]
@@ -176,6 +177,7 @@ def test_lab_1_as_a_trainee_does_it(
     assert faults() == []
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_lab_2_streams_and_sweeps(
     page: Page, site_url: str, language: str, faults: Callable[[], list[str]]
@@ -330,6 +332,7 @@ async () => {
 """
 
 
+@pytest.mark.alone
 def test_ten_stations_move_at_sixty_frames_a_second(page: Page, site_url: str) -> None:
     """What one frame costs; headless Chromium without a graphics card may give fewer chances to draw."""
     mount = open_lab(page, site_url, "en")
@@ -399,6 +402,7 @@ async (root) => {
 """
 
 
+@pytest.mark.alone
 def test_a_lab_is_live_in_less_than_twice_the_time_of_bare_pyodide(
     context: BrowserContext, page: Page, site_url: str
 ) -> None:
