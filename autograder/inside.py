@@ -142,7 +142,7 @@ def run(cells: list[str], limits: dict[str, float], channel: int) -> None:
             RECORD.error(type(error).__name__, str(error), [])
         finally:
             _calm()
-        spent = round(CLOCK.now() - started, 3)
+        spent = max(0.0, round(CLOCK.now() - started, 3))  # the kernel's two clocks differ by a little
         _send(channel, {"cell": number, "outputs": RECORD.done(), "seconds": spent})
     _send(channel, {"done": True})
 
