@@ -156,6 +156,8 @@ def configure(
         "extra_footer": f"<p>{words['footer']}</p>",
         "search_bar_text": words["names"]["search"],
     }
+    if not sphinx.get("course_published", True):  # the theme asks whether a part is empty before it is filled
+        sphinx["html_theme_options"]["article_header_end"].remove("offline")
     for name, data in (("_config.yml", config), ("_toc.yml", toc)):
         (target / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
 

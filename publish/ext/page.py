@@ -31,8 +31,7 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     root, uri = root_of(app, page), app.builder.get_target_uri(page)
     context["course_root"] = root
     context["course_switch"] = SWITCH[app.config.language]
-    published = app.config.course_published
-    context["course_offline"] = OFFLINE[app.config.language] if published else ""
+    context["course_offline"] = OFFLINE[app.config.language]
     context["course_languages"] = [
         {
             "code": code,
@@ -44,7 +43,7 @@ def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     ]
     # Page scripts find the site's root here; it must be there before the first of them runs.
     script = f'<script>document.documentElement.dataset.courseRoot="{root}";</script>'
-    if published:
+    if app.config.course_published:
         script += f'<script type="module" src="{root}assets/edition/banner.js"></script>'
         script += f'<script type="module" src="{root}assets/offline/page.js"></script>'
         script += f'<link rel="manifest" href="{root}{app.config.language}.webmanifest">'

@@ -21,6 +21,7 @@ def test_the_notes_build_with_the_solutions_of_exercise_and_quiz(tmp_path: Path)
             page = (out / language / f"{notes.stem}.html").read_text("utf-8")
             assert "highlight-python" in page, notes.stem  # a solution in code
             assert "→" in page, notes.stem  # an answer of the quiz
+            assert "course-offline" not in page, "no browser keeps these"
     assert (out / "index.html").is_file()
     for path in (path for path in out.rglob("*.html") if "_static" not in path.parts):
         for address in re.findall(r'\b(?:src|href)="([^"#?:]+)(?:[#?][^"]*)?"', path.read_text("utf-8")):
