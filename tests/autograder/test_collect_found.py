@@ -220,6 +220,7 @@ def test_an_e_mail_says_whose_a_notebook_is_that_does_not_say_so(
         (letter({f"{n}.json": b"{}" for n in range(250)}, From="an@example.org"), "more than 200 parts"),
         (letter({"a.eml": letter({"b.eml": letter({"c.json": b"{}"})})}, From="x"), "too many others"),
     ],
+    ids=["empty", "a picture", "no e-mail", "many parts", "deep"],  # each letter has a random boundary
 )
 def test_an_e_mail_without_work_or_made_to_keep_us_busy_is_refused(
     cohort: Cohort, member: str, tmp_path: Path, mail: bytes, said: str
