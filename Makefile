@@ -51,7 +51,7 @@ unit: site system  # the site first: two processes of tests must not build its p
 	@$(BIN)/python -m pytest -m "not browser" -n auto --dist loadgroup
 
 browser: site system  # those that measure times come last, alone
-	@$(BIN)/python -m pytest -m "browser and not alone" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "browser and not alone" -n auto --dist loadfile --no-loadscope-reorder
 	@$(BIN)/python -m pytest -m "browser and alone" tests/browser
 
 accessible: site system ## axe, reflow and text spacing on every page, both languages, light and dark; ten minutes

@@ -35,11 +35,11 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process those that make parts of `_build`; begin with such groups, for they take long."""
+    """Keep in one process those that make parts of `_build`; begin with what takes long."""
     for item in items:
         if item.path.parent == Path(__file__).parent / "publish":
             item.add_marker(pytest.mark.xdist_group("publish"))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    items.sort(key=lambda item: item.path.parent.name != "e2e" and not item.get_closest_marker("xdist_group"))
 
 
 @pytest.fixture(scope="session")
