@@ -34,6 +34,7 @@ TYPES = {
     ".woff": "font/woff",
     ".ttf": "font/ttf",
     ".pdf": "application/pdf",
+    ".epub": "application/epub+zip",
     ".txt": "text/plain",
     ".py": "text/plain",
     ".xml": "application/xml",

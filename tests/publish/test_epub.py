@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from publish import check
+from publish import check, hosting
 from publish.book import words_of
 from publish.errors import PublishError
 from publish.paper import epub
@@ -60,6 +60,7 @@ def test_it_is_packed_as_readers_ask(book: Book) -> None:
         first = packed.infolist()[0]
     assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
     assert book.files["mimetype"] == b"application/epub+zip"
+    assert hosting.content_type(book.path.name) == "application/epub+zip"
     assert b'full-path="book/package.opf"' in book.files["META-INF/container.xml"]
     listed = {f"book/{item.get('href')}" for item in book.package.iter(f"{OPF}item")}
     assert listed == set(book.names) - {"mimetype", "META-INF/container.xml", "book/package.opf"}
