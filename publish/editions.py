@@ -44,7 +44,7 @@ def publish(
     signer : Signer, optional
         Signs the manifest.
     books : bool
-        Put the book of each language as a PDF into it.
+        Put the book of each language as PDF and ePub into it.
 
     Returns
     -------

@@ -20,6 +20,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 from lxml.html import builder as E  # noqa: N812 - as its documentation writes it
 
+from publish import hosting
 from publish.book import words_of
 from publish.errors import PublishError
 from publish.paper.pages import having
@@ -27,7 +28,7 @@ from publish.paper.volume import INDEX, compose
 from publish.wheels import EPOCH
 
 STYLE = Path(__file__).with_name("epub.css")
-TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".css": "text/css"}
+MENU = "menu"  # stands for epub:type, a name with a colon, which HTML lacks
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
 <rootfiles><rootfile full-path="book/package.opf" media-type="application/oebps-package+xml"/></rootfiles>
@@ -88,27 +89,23 @@ def write(pages: Path, language: str, out: Path, *, edition: str, address: str =
     words = words_of(language)
     title, paper = words["title"], words["paper"]
     volume = compose(pages, language, paper, title, edition=edition, address=address)
-    cover, imprint, contents, *chapters = volume.document.find("body")
-    figures = [part for part in chapters if "figures" in part.classes]
-    chapters = [part for part in chapters if part not in figures and part.get("id") != INDEX]
-    parts = {"cover": cover, "imprint": imprint}
+    cover, imprint, contents, *more = volume.document.find("body")
+    chapters = [part for part in more if "chapter" in part.classes and part.get("id") != INDEX]
+    parts = {"cover": cover, "imprint": imprint, "contents": _navigation(contents)}
     parts |= {f"chapter{number:02}": part for number, part in enumerate(chapters, 1)}
     places = {
         x.get("id"): f"{name}.xhtml" for name, part in parts.items() for x in part.iter() if x.get("id")
     }
     files: dict[str, bytes] = {"book.css": STYLE.read_bytes()}
-    for part in (*parts.values(), contents):
+    for name, part in parts.items():
         _plain(part)
         _follow(part, places, language)
         files |= _pictures(part)
-    for name, part in parts.items():
         heading = part.find(".//h1")
         named = title if heading is None else " ".join(heading.text_content().split())
         files[f"{name}.xhtml"] = _page(part, named, language)
-    files["contents.xhtml"] = _page(_navigation(contents), paper["contents"], language)
-    order = ["cover", "imprint", "contents", *(name for name in parts if name.startswith("chapter"))]
     about = {"title": title, "language": language, "edition": edition, **paper}
-    package = _package(about, files, order).encode()
+    package = _package(about, files, parts).encode()
     _zip(
         out,
         {f"book/{name}": content for name, content in sorted(files.items())} | {"book/package.opf": package},
@@ -120,11 +117,7 @@ def _plain(part: HtmlElement) -> None:
     """Take out what only a browser or a printed page understands."""
     for element in part.iter(etree.Element):
         for name in element.attrib:
-            if name.startswith("data-") or name in (
-                "for",
-                "tabindex",
-                "scope" if element.tag != "th" else "",
-            ):
+            if name.startswith("data-") or name in ("for", "tabindex"):
                 del element.attrib[name]
     for mark in part.xpath(having("cover-mark")):
         mark.drop_tree()
@@ -173,20 +166,20 @@ def _navigation(contents: HtmlElement) -> HtmlElement:
     """The contents as readers want them for their menu."""
     for listed in contents.iter("ul"):
         listed.tag = "ol"
-    return E.NAV(*contents, **{"data-type": "toc", "id": "toc"})
+    return E.NAV(*contents, {MENU: "toc", "id": "toc"})
 
 
 def _page(part: HtmlElement, title: str, language: str) -> bytes:
     part.tail = None
     body = etree.tostring(part, encoding="unicode", method="xml")
-    body = body.replace('data-type="toc"', 'epub:type="toc"', 1)  # a name with a colon, which HTML lacks
+    body = body.replace(f'{MENU}="toc"', 'epub:type="toc"', 1)
     return PAGE.format(language=language, title=escape(title), body=body).encode()
 
 
 def _package(about: Mapping[str, str], files: Mapping[str, bytes], order: Iterable[str]) -> str:
     items = []
     for name in sorted(files):
-        kind = TYPES.get(Path(name).suffix, "application/xhtml+xml")
+        kind = hosting.TYPES.get(Path(name).suffix, "application/xhtml+xml")
         more = ' properties="nav"' if name == "contents.xhtml" else ""
         items.append(f'<item id="{_id(name)}" href="{name}" media-type="{kind}"{more}/>')
     access = [
