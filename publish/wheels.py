@@ -20,13 +20,20 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold; one time for al
 Rewrite = Callable[[str, bytes], Iterable[tuple[str, bytes]]]
 
 
-def write_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> Path:
-    """Write a zip whose bytes depend on names and contents alone; a half-written file never has the name."""
+def write_zip(
+    path: Path, members: Iterable[tuple[str, bytes]], first: Iterable[tuple[str, bytes]] = ()
+) -> Path:
+    """Write a zip whose bytes depend on names and contents alone; a half-written file never has the name.
+
+    Those of `first` come before the others and are not compressed.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for name, content in sorted(members):
+        stored = [(name, content, zipfile.ZIP_STORED) for name, content in first]
+        packed = [(name, content, zipfile.ZIP_DEFLATED) for name, content in sorted(members)]
+        for name, content, method in (*stored, *packed):
             info = zipfile.ZipInfo(name, EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = method
             info.external_attr = 0o644 << 16
             target.writestr(info, content)
     temporary.replace(path)

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import re
 import uuid
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -25,7 +24,7 @@ from publish.book import words_of
 from publish.errors import PublishError
 from publish.paper.pages import having
 from publish.paper.volume import INDEX, compose
-from publish.wheels import EPOCH
+from publish.wheels import EPOCH, write_zip
 
 STYLE = Path(__file__).with_name("epub.css")
 MENU = "menu"  # stands for epub:type, a name with a colon, which HTML lacks
@@ -105,11 +104,11 @@ def write(pages: Path, language: str, out: Path, *, edition: str, address: str =
         named = title if heading is None else " ".join(heading.text_content().split())
         files[f"{name}.xhtml"] = _page(part, named, language)
     about = {"title": title, "language": language, "edition": edition, **paper}
-    package = _package(about, files, parts).encode()
-    _zip(
-        out,
-        {f"book/{name}": content for name, content in sorted(files.items())} | {"book/package.opf": package},
-    )
+    files["package.opf"] = _package(about, files, parts).encode()
+    members = {f"book/{name}": content for name, content in files.items()}
+    members["META-INF/container.xml"] = CONTAINER.encode()
+    # readers ask that this comes first, and as it is
+    write_zip(out, members.items(), first=[("mimetype", b"application/epub+zip")])
     return len(chapters)
 
 
@@ -203,11 +202,3 @@ def _package(about: Mapping[str, str], files: Mapping[str, bytes], order: Iterab
 
 def _id(name: str) -> str:
     return "f-" + re.sub(r"[^\w-]", "-", name)
-
-
-def _zip(out: Path, files: Mapping[str, bytes]) -> None:
-    """Pack them as readers ask: first, and not compressed, what kind of file it is."""
-    with zipfile.ZipFile(out, "w") as made:
-        made.writestr(zipfile.ZipInfo("mimetype", EPOCH), b"application/epub+zip")
-        for name, content in {"META-INF/container.xml": CONTAINER.encode(), **files}.items():
-            made.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED, 9)
