@@ -157,12 +157,12 @@ def _search(page: Page, base: str, language: str) -> None:
 def _exercise(page: Page, base: str, name: str, seen: Seen) -> None:
     page.goto(f"{base}lite/notebooks/index.html?path={name}")
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
-    cell.wait_for(timeout=LOADING)
+    # until the file is read, JupyterLite shows an empty notebook below its spinner
+    cell.filter(has_text="TRAINEE").wait_for(timeout=LOADING)
     answer = cell.locator(".jp-OutputArea-output", has_text="42")
+    cell.locator(".cm-content").fill("import linelab, numpy\nprint(6 * 7)")
     for _ in range(LOADING // 10_000):
-        # a notebook that has just opened may put its own text back, and JupyterLite drops a run that is asked
-        # for before its kernel is there
-        cell.locator(".cm-content").fill("import linelab, numpy\nprint(6 * 7)")
+        # JupyterLite drops a run that is asked for before its kernel is there
         cell.locator(".cm-content").press("Shift+Enter")
         with contextlib.suppress(Error):
             answer.wait_for(timeout=10_000)
