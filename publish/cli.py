@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from publish.errors import PublishError
+from publish.parts import one_build
 from publish.paths import BUILD, SITE
 
 PASSPHRASE = "COURSE_PUBLISHER_PASSPHRASE"
@@ -22,6 +23,7 @@ def site() -> None:
 @site.command()
 @click.option("--out", type=click.Path(path_type=Path), default=SITE, help="Folder to build.  [_build/site]")
 @click.option("--url", default="", help="The site's own address.  [html.baseurl of _config.yml]")
+@one_build()
 def build(out: Path, url: str) -> None:
     """Build both books, JupyterLite, the browser runtime and the assets into one folder, to look at."""
     from publish.site import build_site  # Sphinx takes a second to import
@@ -38,6 +40,7 @@ def build(out: Path, url: str) -> None:
     default=BUILD / "instructor",
     help="Folder to build.  [_build/instructor]",
 )
+@one_build()
 def instructor(out: Path) -> None:
     """Build the instructor's notes with model answers; never publish that folder."""
     from publish.instructor import build_instructor
@@ -51,6 +54,7 @@ def instructor(out: Path) -> None:
     "--out", type=click.Path(path_type=Path), default=BUILD / "books", help="Folder to build.  [_build/books]"
 )
 @click.option("--edition", default="", metavar="NAME", help="Edition to name on the cover.")
+@one_build()
 def books(out: Path, edition: str) -> None:
     """Build the book of each language as a PDF of A4 pages to print, and as an ePub to read on a telephone.
 
@@ -136,7 +140,8 @@ def publish(
     from publish import editions, minisign
 
     signer = minisign.unlock(sign, _passphrase()) if sign else None
-    said = editions.publish(edition, out, draft=draft, signer=signer, books=books)
+    with one_build():
+        said = editions.publish(edition, out, draft=draft, signer=signer, books=books)
     editions.announce(said, edition, out, signer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from publish.paths import BUILD
+
+
+@contextmanager
+def one_build() -> Iterator[None]:
+    """Let one build of this checkout work at a time: parts are made in one place. Another one waits."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "build.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            click.echo("another build of this checkout is running; waiting until it ends")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def stamp_of(out: Path) -> Path:

@@ -24,6 +24,7 @@ from typing import Any
 from publish.book import LEFT_OUT, arguments, complaints, stage
 from publish.errors import PublishError
 from publish.light import lighten
+from publish.parts import one_build
 from publish.paths import BUILD
 from publish.quiz_form import seal
 
@@ -144,7 +145,8 @@ def in_a_fork(job: dict[str, str]) -> dict[str, Any]:
     begun = time.perf_counter()
     known = set(sys.modules)
     try:
-        pages, said_by_sphinx = renew(job["language"], Path(job["served"]))
+        with one_build():
+            pages, said_by_sphinx = renew(job["language"], Path(job["served"]))
     except PublishError as error:
         pages, said_by_sphinx = [], error.message.splitlines()
     except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import threading
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from docutils import nodes
 
+from publish import parts
 from publish.book import build_book, glossary_page, stage, words_of
 from publish.errors import PublishError
 from publish.ext.directives import TEXTS
@@ -169,3 +171,23 @@ def test_korean_is_told_apart_from_what_stands_around_it() -> None:
 def test_unknown_language_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="vi or en"):
         build_book("fr", tmp_path)
+
+
+def test_a_second_build_waits_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(parts, "BUILD", tmp_path)
+    begun = threading.Event()
+
+    @parts.one_build()
+    def second() -> None:
+        begun.set()
+
+    other = threading.Thread(target=second)
+    with parts.one_build():
+        other.start()
+        assert not begun.wait(timeout=0.5)
+        assert "another build of this checkout is running" in capsys.readouterr().out
+    other.join(timeout=10)
+    assert begun.is_set()
+    assert capsys.readouterr().out == ""
