@@ -102,7 +102,7 @@ def form(quiz: Quiz, language: str, picture: Callable[[Data], str]) -> str:
         shown = " ".join(f'{k}="{escape(v, quote=True)}"' for k, v in attributes.items())
         templates = "".join(f'<template class="cq-say">{say}</template>' for say in says)
         parts.append(
-            f'<form class="cq-question" {shown} aria-labelledby="{name}-title" novalidate>'
+            f'<form class="cq-question" method="dialog" {shown} aria-labelledby="{name}-title" novalidate>'
             f'<p class="cq-title" id="{name}-title">{words["title"].format(n=number)}</p>'
             f'<div class="cq-ask">{_markdown.render(question["ask"][language])}</div>{chart}{hint}{body}'
             f'<p class="cq-act"><button type="submit" class="cq-check">{words["check"]}</button></p>'

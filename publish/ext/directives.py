@@ -1,4 +1,4 @@
-"""The places in a page where the course's own scripts work: lab, quiz, hand-in, progress, verify.
+"""The places in a page where the course's own scripts work: lab, quiz, hand-in, exam, progress, verify.
 
 Each page loads the script of a place only if it has one, and says in plain words what to do without scripts.
 """
@@ -127,7 +127,7 @@ class SheetForm(SphinxDirective):
 
 
 class Mount(SphinxDirective):
-    """``{hand-in}``, ``{progress}``, ``{verify}``: an element that the script of that name fills.
+    """``{hand-in}``, ``{exam}``, ``{progress}``, ``{verify}``: an element that the script of that name fills.
 
     ``{books}``: the links to the book as files, for a site that has them.
     """
@@ -224,6 +224,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(Place, html=(_html, None), text=(_text, None), latex=(_text, None))
     app.add_directive("books", Mount)
     app.add_directive("lab", Lab)
+    app.add_directive("exam", Mount)
     app.add_directive("hand-in", Mount)
     app.add_directive("progress", Mount)
     app.add_directive("quiz", QuizForm)

@@ -29,6 +29,7 @@ KINDS = (
     "w03-simulation-you-can-trust/index.html",
     "my-progress.html",
     "hand-in.html",
+    "exam.html",
     "verify.html",
     "guides/instructor.html",
     "reference/theory.html",

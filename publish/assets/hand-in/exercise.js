@@ -27,7 +27,7 @@ export function inspect(content, release, spoken = release) {
   const questions = published?.questions ?? course.questions ?? [];
   const cells = content.cells.filter((cell) => cell && typeof cell === "object");
   const releaseCells = release?.cells ?? null;
-  const records = readRecords(cells);
+  const records = recordsOf(cells);
   const answers = questions.map((question) => inspectQuestion(question, cells, releaseCells, records));
   const notices = [];
 
@@ -53,7 +53,8 @@ export function textOf(source) {
   return Array.isArray(source) ? source.join("") : String(source ?? "");
 }
 
-function readRecords(cells) {
+/** What linelab recorded in cells: the last answer to each question, and how the notebook was begun. */
+export function recordsOf(cells) {
   const answers = new Map();
   let begin = null;
   for (const cell of cells) {

@@ -4,9 +4,9 @@
 import { courseOf, inspect } from "./exercise.js";
 import { clean, download, fileName, handIn } from "./file.js";
 import { restore } from "./restore.js";
-import { StorageError, readNotebooks } from "./storage.js";
+import { readNotebooks } from "./storage.js";
 import { written } from "./trainee.js";
-import { ask, card, el, message, questionName } from "./view.js";
+import { ask, card, el, message, questionName, storageMessage } from "./view.js";
 import { LANGUAGE, say, sayClock } from "./words.js";
 
 const given = document.documentElement.dataset.courseRoot;
@@ -219,11 +219,6 @@ function exerciseLinks(paths) {
   const shown = paths.length ? paths : [`${LANGUAGE}/w01.ipynb`];
   return el("ul", {}, shown.map((path) => el("li", {}, el("a", { href: exerciseUrl(path) },
     say("openExercise", { name: path.slice(3, -".ipynb".length) })))));
-}
-
-function storageMessage(error) {
-  const kind = error instanceof StorageError ? error.kind : "failed";
-  return message("error", say(`${kind}Title`), say(kind, { detail: error?.message ?? error }));
 }
 
 /** Paths of the exercises that JupyterLite of this site publishes, in both languages. */

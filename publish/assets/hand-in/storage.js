@@ -6,6 +6,7 @@
 import { EDITION } from "../edition.js";
 
 const STORE = "files";
+const COPIES = "checkpoints"; // earlier versions, which JupyterLite can go back to
 
 /** What went wrong with the storage; `kind` is blocked, quota, busy or failed. */
 export class StorageError extends Error {
@@ -48,17 +49,18 @@ export async function writeNotebooks(notebooks) {
   }
 }
 
-/** Remove notebooks by their paths. */
+/** Remove notebooks by their paths, with JupyterLite's copies of them. */
 export async function removeNotebooks(paths) {
   const db = await openExisting(DATABASE);
   if (!db) return;
   try {
-    if (!db.objectStoreNames.contains(STORE)) return;
+    const stores = [STORE, COPIES].filter((name) => db.objectStoreNames.contains(name));
+    if (!stores.length) return;
     await new Promise((resolve, reject) => {
-      const transaction = db.transaction(STORE, "readwrite");
+      const transaction = db.transaction(stores, "readwrite");
       transaction.oncomplete = resolve;
       transaction.onerror = transaction.onabort = () => reject(asStorageError(transaction.error));
-      for (const path of paths) transaction.objectStore(STORE).delete(path);
+      for (const store of stores) for (const path of paths) transaction.objectStore(store).delete(path);
     });
   } finally {
     db.close();

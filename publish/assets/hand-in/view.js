@@ -1,5 +1,6 @@
 // Draws the page from data. Whatever comes out of a notebook becomes text, never markup.
 
+import { StorageError } from "./storage.js";
 import { say, sayTime, sayValue, short } from "./words.js";
 
 /** An element with attributes and children (strings become text). */
@@ -18,6 +19,12 @@ export function el(tag, attributes = {}, ...children) {
 export function message(kind, title, ...children) {
   return el("div", { class: `hi-message hi-${kind}`, role: kind === "error" ? "alert" : undefined }, title ? el("p", { class: "hi-message-title" }, title) : null,
     ...children.map((child) => (typeof child === "string" ? el("p", {}, child) : child)));
+}
+
+/** What is wrong with the browser's storage, and what to do. */
+export function storageMessage(error) {
+  const kind = error instanceof StorageError ? error.kind : "failed";
+  return message("error", say(`${kind}Title`), say(kind, { detail: error?.message ?? error }));
 }
 
 /** "Question 3", from the id q3. */

@@ -5,7 +5,9 @@ import { noteAnswer, read } from "../progress/record.js";
 import { text } from "./texts.js";
 
 const root = document.documentElement.dataset.courseRoot ?? "../../";
-const { sha256 } = await import(new URL(`${root}assets/vendor/noble/hashes/sha2.js`, document.baseURI).href);
+// not waited for here: until a form listens, an answer that is sent would be lost
+const hashing = import(new URL(`${root}assets/vendor/noble/hashes/sha2.js`, document.baseURI).href);
+let sha256;
 
 /** What stands for an answer; publish/quiz_form.py writes the same. */
 function key(week, question, slot, value) {
@@ -30,8 +32,9 @@ class Question {
     this.wrong = JSON.parse(form.dataset.wrong);
     this.says = [...form.querySelectorAll("template.cq-say")];
     this.reply = form.querySelector(".cq-reply");
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      ({ sha256 } = await hashing);
       this.check();
     });
     form.addEventListener("input", () => this.forget());
