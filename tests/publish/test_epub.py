@@ -15,7 +15,9 @@ from publish.book import words_of
 from publish.errors import PublishError
 from publish.paper import epub
 from publish.paper.volume import chapters
-from publish.paths import BUILD, LANGUAGES
+from publish.paths import LANGUAGES
+
+from .test_paper import built_pages
 
 OPF = "{http://www.idpf.org/2007/opf}"
 HTML = "{http://www.w3.org/1999/xhtml}"
@@ -36,17 +38,10 @@ class Book:
     package: etree._Element
 
 
-def _pages(language: str) -> Path:
-    folder = BUILD / "book" / language
-    if not (folder / "index.html").exists():
-        pytest.fail(f"{folder} is not built; run: make site")
-    return folder
-
-
 @pytest.fixture(scope="module", params=LANGUAGES)
 def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
     path = tmp_path_factory.mktemp("epub") / "book.epub"
-    epub.write(_pages(request.param), request.param, path, edition=EDITION)
+    epub.write(built_pages(request.param), request.param, path, edition=EDITION)
     with zipfile.ZipFile(path) as packed:
         names = packed.namelist()
         files = {name: packed.read(name) for name in names}
@@ -135,7 +130,7 @@ def test_it_holds_no_solution_and_nothing_that_needs_a_browser(book: Book) -> No
 
 def test_the_same_pages_give_the_same_bytes(book: Book, tmp_path: Path) -> None:
     again = tmp_path / "again.epub"
-    epub.write(_pages(book.language), book.language, again, edition=EDITION)
+    epub.write(built_pages(book.language), book.language, again, edition=EDITION)
     assert again.read_bytes() == book.path.read_bytes()
 
 
@@ -149,4 +144,4 @@ def test_a_link_that_leads_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch, t
 
     monkeypatch.setattr(epub, "compose", composed)
     with pytest.raises(PublishError, match=r"#gone leads to no place"):
-        epub.write(_pages("en"), "en", tmp_path / "book.epub", edition=EDITION)
+        epub.write(built_pages("en"), "en", tmp_path / "book.epub", edition=EDITION)

@@ -125,7 +125,7 @@ def test_a_lab_is_its_still_with_a_caption_and_a_note(tmp_path: Path) -> None:
 
 def test_the_book_leaves_out_what_needs_a_browser_and_what_is_for_organisers() -> None:
     names = {name for chapter in volume.chapters() for name in chapter.names}
-    assert names & {"hand-in", "my-progress", "verify", "guides/instructor"} == set()
+    assert names & {"hand-in", "exam", "my-progress", "verify", "guides/instructor"} == set()
     assert {"index", "glossary", "references"} <= names
     weeks = [chapter for chapter in volume.chapters() if chapter.kind == "week"]
     assert [chapter.number for chapter in weeks] == [str(i + 1) for i in range(len(weeks))]
@@ -134,13 +134,13 @@ def test_the_book_leaves_out_what_needs_a_browser_and_what_is_for_organisers() -
 def test_without_pango_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(PublishError, match="WeasyPrint is missing"):
-        paper.typeset(_built("en"), "en", tmp_path / "book.pdf")
+        paper.typeset(built_pages("en"), "en", tmp_path / "book.pdf")
 
 
 # -- the finished book
 
 
-def _built(language: str) -> Path:
+def built_pages(language: str) -> Path:
     folder = BUILD / "book" / language
     if not (folder / "index.html").exists():
         pytest.fail(f"{folder} is not built; run: make site")
@@ -210,7 +210,7 @@ pdf.typeset(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), edition="2026-tes
 
 def _typeset(language: str, target: Path, seed: str) -> None:
     """Typeset a short version, all but the later weeks and the appendix, as another process does it."""
-    command = [sys.executable, "-c", TYPESET, _built(language), language, target]
+    command = [sys.executable, "-c", TYPESET, built_pages(language), language, target]
     done = subprocess.run(
         [str(x) for x in command], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True
     )
