@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from autograder import gradebook
 from autograder.certify import letters
 from autograder.certify.book import Book
 from autograder.certify.chain import Entry, Signer
@@ -19,7 +18,6 @@ from autograder.certify.history import Appeal
 from autograder.certify.permit_appeals import markers, subject
 from autograder.cohort import Cohort
 from autograder.errors import CourseError
-from autograder.manual import set_manual
 
 NEXT = {
     "regrade": "another person marks it anew: course appeal regrade",
@@ -155,11 +153,13 @@ def enter(book: Book, cohort: Cohort, number: int) -> bool:
     questions = appeal.regrade.data.get("questions", {}) if appeal.regrade else {}
     if not upheld or not questions or not _is_current(cohort, contested):
         return False
+    from autograder import gradebook, manual  # they load nbgrader, for which other commands need not wait
+
     trainee, assignment = contested.data["trainee"], contested.data["assignment"]
     comments = {one.question: one.comment for one in gradebook.details(cohort, trainee, assignment)}
     for question, points in questions.items():
         by = appeal.regrade.by if appeal.regrade else ""
-        set_manual(cohort, trainee, assignment, question, points, comments[question], grader=by)
+        manual.set_manual(cohort, trainee, assignment, question, points, comments[question], grader=by)
     return True
 
 
@@ -172,6 +172,8 @@ def _open(book: Book, number: int) -> tuple[Appeal, Entry]:
 
 
 def _is_current(cohort: Cohort, contested: Entry) -> bool:
+    from autograder import gradebook
+
     found = gradebook.marks(cohort, [contested.data["trainee"]])
     return any(
         (one.assignment, one.attempt) == (contested.data["assignment"], contested.data["attempt"])
@@ -181,6 +183,8 @@ def _is_current(cohort: Cohort, contested: Entry) -> bool:
 
 def _total(cohort: Cohort, contested: Entry, questions: Mapping[str, float]) -> float:
     """The points of an exercise with some questions marked anew, after what lateness costs."""
+    from autograder import gradebook
+
     if contested.kind != "mark" or not _is_current(cohort, contested):
         raise CourseError("--set: the gradebook does not hold the attempt that is appealed; give --points")
     known = {

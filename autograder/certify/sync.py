@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.certify import people
 from autograder.certify.book import Book
@@ -18,9 +19,11 @@ from autograder.certify.chain import Draft
 from autograder.cohort import Cohort
 from autograder.collect import attempt_files, attempts
 from autograder.errors import CourseError
-from autograder.gradebook import Mark, marks
 from autograder.markings import markings, same_person
 from autograder.records import read_record
+
+if TYPE_CHECKING:
+    from autograder.gradebook import Mark
 
 
 @dataclass
@@ -49,6 +52,8 @@ def sync(cohort: Cohort, book: Book, trainees: Collection[str] | None = None) ->
 
 def pending(cohort: Cohort, book: Book, trainees: Collection[str] | None = None) -> News:
     """Return what `sync` would put onto the ledger now."""
+    from autograder import gradebook  # it loads nbgrader, for which other commands need not wait
+
     news = News()
     wanted = set(cohort.roster() if trainees is None else trainees) - book.history.erased
     numbers: dict[tuple[str, str, str], int] = {}
@@ -57,7 +62,7 @@ def pending(cohort: Cohort, book: Book, trainees: Collection[str] | None = None)
             numbers[data["trainee"], data["assignment"], data["attempt"]] = data["number"]
             news.drafts.append((kind, data))
     graders = Graders(cohort.path, book)
-    for mark in marks(cohort, wanted):
+    for mark in gradebook.marks(cohort, wanted):
         if mark.complete:
             news.drafts += _mark(cohort, book, mark, numbers, graders, news)
     news.warnings += graders.strangers()

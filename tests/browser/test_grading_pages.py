@@ -20,7 +20,7 @@ from linelab.cases import load, names
 from linelab.texts import LANGUAGES
 
 from ..autograder import demo
-from ..conftest import block
+from ..conftest import watch
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     foreign: list[str] = []
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
     try:
-        block(context, foreign)
+        watch(context, foreign)
         page = context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
