@@ -66,9 +66,10 @@ def build_pages(source: Path, work: Path, name: str) -> Path:
     PublishError
         The first warnings and errors, and the file that holds all of what was said.
     """
-    # Extensions and cases are inputs that Sphinx does not watch; when they changed, all pages are read again.
-    shutil.rmtree(work / "_build" / "html", ignore_errors=True)
-    shutil.rmtree(work / "_build" / ".doctrees", ignore_errors=True)
+    # Neither Sphinx nor the cache of executed pages watches extensions, cases and linelab: when something has
+    # changed, all pages are read, and their code is run, again.
+    for name in ("html", ".doctrees", ".jupyter_cache"):
+        shutil.rmtree(work / "_build" / name, ignore_errors=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), *arguments(source, work), "--all"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=ROOT)
     log = BUILD / f"{work.name}.log"

@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -76,8 +77,17 @@ def build_parts(edition: str, address: str = "") -> None:
     _timed("browser runtime", lambda: build_runtime(PYODIDE))
     _timed("browser libraries", lambda: vendor(VENDOR))
     _timed("JupyterLite", lambda: build_lite(PYODIDE, RELEASE, LITE, edition))
-    for language in LANGUAGES:
-        _timed(f"book ({language})", partial(build_book, language, BUILD / "book" / language, address))
+    with ThreadPoolExecutor() as pool:  # each waits for a program of its own, so that both can work at once
+        books = [
+            pool.submit(
+                _timed,
+                f"book ({language})",
+                partial(build_book, language, BUILD / "book" / language, address),
+            )
+            for language in LANGUAGES
+        ]
+    for book in books:
+        book.result()
 
 
 def assemble(

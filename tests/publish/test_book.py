@@ -13,7 +13,7 @@ import yaml
 from docutils import nodes
 
 from publish import parts
-from publish.book import build_book, glossary_page, stage, words_of
+from publish.book import build_book, build_pages, glossary_page, stage, words_of
 from publish.errors import PublishError
 from publish.ext.directives import TEXTS
 from publish.ext.names import name_parts
@@ -171,6 +171,33 @@ def test_korean_is_told_apart_from_what_stands_around_it() -> None:
 def test_unknown_language_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="vi or en"):
         build_book("fr", tmp_path)
+
+
+PAGE = """---
+jupytext: {text_representation: {extension: .md, format_name: myst}}
+kernelspec: {name: python3}
+---
+# A page
+
+```{code-cell}
+from aside import said
+print(said)
+```
+"""
+
+
+def test_a_build_runs_the_code_of_pages_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page shows comes from linelab, of which Jupyter Book's cache of executed pages knows nothing."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "index.md").write_text(PAGE, "utf-8")
+    (source / "_toc.yml").write_text("format: jb-book\nroot: index\n", "utf-8")
+    (source / "_config.yml").write_text("execute: {execute_notebooks: cache}\n", "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    for said in ("first", "second"):
+        (tmp_path / "aside.py").write_text(f"said = 'it said {said}'\n", "utf-8")
+        html = build_pages(source, tmp_path / "work", "book")
+        assert f"it said {said}" in (html / "index.html").read_text("utf-8")
 
 
 def test_a_second_build_waits_for_the_first(
