@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error, Page, Request, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Request, sync_playwright
 
 LOADING = 90_000
 LIVE = ("editions.json", "issuers.json")  # what is only of use with a network, and missed in silence without
@@ -154,20 +154,29 @@ def _search(page: Page, base: str, language: str) -> None:
     page.locator("#search-results a").first.wait_for(timeout=15_000)
 
 
+def run(cell: Locator) -> None:
+    """Run a cell of a notebook that has just opened.
+
+    JupyterLite drops a run that is asked for before its kernel is there, as if no key had been pressed.
+    """
+    cell.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=LOADING)
+    asked = cell.locator(".jp-InputPrompt", has_text=re.compile(r"\[(\*|\d+)\]"))
+    for _ in range(30):
+        cell.locator(".cm-content").press("Shift+Enter")
+        with contextlib.suppress(Error):
+            asked.wait_for(timeout=3_000)
+            return
+    raise AssertionError("the notebook runs nothing")
+
+
 def _exercise(page: Page, base: str, name: str, seen: Seen) -> None:
     page.goto(f"{base}lite/notebooks/index.html?path={name}")
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
     # until the file is read, JupyterLite shows an empty notebook below its spinner
     cell.filter(has_text="TRAINEE").wait_for(timeout=LOADING)
-    answer = cell.locator(".jp-OutputArea-output", has_text="42")
     cell.locator(".cm-content").fill("import linelab, numpy\nprint(6 * 7)")
-    for _ in range(LOADING // 10_000):
-        # JupyterLite drops a run that is asked for before its kernel is there
-        cell.locator(".cm-content").press("Shift+Enter")
-        with contextlib.suppress(Error):
-            answer.wait_for(timeout=10_000)
-            break
-    answer.wait_for(timeout=1_000)
+    run(cell)
+    cell.locator(".jp-OutputArea-output", has_text="42").wait_for(timeout=LOADING)
     seen.exercises += 1
 
 

@@ -14,6 +14,8 @@ from linelab.apps import names
 from linelab.texts import catalogue
 from publish.paths import LANGUAGES, SITE
 
+from .crawl import run
+
 pytestmark = pytest.mark.browser
 
 PAGES = {
@@ -554,9 +556,7 @@ def test_a_lab_is_the_same_in_a_notebook(page: Page, site_url: str) -> None:
     predict(mount, "100")
     shown(mount, {"transfer_lot": 30})
     page.goto(f"{site_url}lite/notebooks/index.html?path=vi/lab01.ipynb")
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=LOADING)
-    page.locator(".jp-CodeCell .cm-content", has_text="open_lab").first.click(timeout=LOADING)
-    page.keyboard.press("Shift+Enter")
+    run(page.locator(".jp-CodeCell", has_text="open_lab").first)
     page.locator(".ll-player").wait_for(timeout=120_000)
     expect(page.locator(".ll-runs tbody tr")).to_have_count(1)
     page.locator('[data-lever="transfer_lot"] label').nth(2).click()
