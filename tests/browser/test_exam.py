@@ -18,10 +18,10 @@ from ..certify.test_cli import ONE, OTHER, SmallCohort, cohort, founded  # noqa:
 from ..certify.test_cli_exam import exam, find, graduates  # noqa: F401
 from ..certify.test_exam_case import best
 from ..e2e.test_course import type_into
+from .crawl import LOADING
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LOADING = 90_000
 WORDS = {
     "vi": {
         "none": "Chưa có đề thi nào trong trình duyệt này.",

@@ -4,7 +4,7 @@
 import { recordsOf, textOf } from "../hand-in/exercise.js";
 import { clean, download } from "../hand-in/file.js";
 import { readNotebooks, removeNotebooks, writeNotebooks } from "../hand-in/storage.js";
-import { ask, el, message, storageMessage } from "../hand-in/view.js";
+import { ask, el, fileButton, message, storageMessage } from "../hand-in/view.js";
 import { sayTime } from "../hand-in/words.js";
 import { text } from "./texts.js";
 
@@ -33,12 +33,6 @@ class ExamPage {
     this.status = el("p", { class: "hi-status", role: "status" }, text("reading"));
     this.cards = el("div", {});
     this.outcome = el("div", { class: "hi-outcome", "aria-live": "polite" });
-    const file = el("input", { type: "file", accept: ".ipynb,application/json", id: "ex-file", class: "hi-file",
-      onchange: () => {
-        const [chosen] = file.files;
-        file.value = ""; // so that the same file can be chosen again
-        if (chosen) this.attempt(() => this.bring(chosen));
-      } });
     mount.classList.add("course-hand-in"); // looks like the other pages of one's own work
     mount.replaceChildren(
       el("div", { class: "hi-top" }, this.status,
@@ -47,7 +41,8 @@ class ExamPage {
       el("section", { class: "hi-card", "aria-labelledby": "ex-bring" },
         el("h2", { id: "ex-bring" }, text("bringTitle")),
         el("p", {}, text("bringAbout")),
-        el("p", { class: "hi-actions" }, file, el("label", { class: "hi-button", for: "ex-file" }, text("bring"))),
+        el("p", { class: "hi-actions" }, fileButton("ex-file", ".ipynb,application/json", text("bring"),
+          (file) => this.attempt(() => this.bring(file)))),
         this.outcome));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.draw(); // back from the notebook's tab

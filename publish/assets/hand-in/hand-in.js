@@ -6,7 +6,7 @@ import { clean, download, fileName, handIn } from "./file.js";
 import { restore } from "./restore.js";
 import { readNotebooks } from "./storage.js";
 import { written } from "./trainee.js";
-import { ask, card, el, message, questionName, storageMessage } from "./view.js";
+import { ask, card, el, fileButton, message, questionName, storageMessage } from "./view.js";
 import { LANGUAGE, say, sayClock } from "./words.js";
 
 const given = document.documentElement.dataset.courseRoot;
@@ -168,16 +168,11 @@ class HandInPage {
   }
 
   restorePanel() {
-    const input = el("input", { type: "file", accept: ".json,application/json", id: "hi-restore", class: "hi-file",
-      onchange: async () => {
-        const [file] = input.files;
-        input.value = ""; // so that the same file can be chosen again
-        if (file) await this.restoreFrom(file);
-      } });
     return el("section", { class: "hi-card", "aria-labelledby": "hi-restore-title" },
       el("h2", { id: "hi-restore-title" }, say("restoreTitle")),
       el("p", {}, say("restoreAbout")),
-      el("p", { class: "hi-actions" }, input, el("label", { class: "hi-button", for: "hi-restore" }, say("restore"))),
+      el("p", { class: "hi-actions" }, fileButton("hi-restore", ".json,application/json", say("restore"),
+        (file) => this.restoreFrom(file))),
       this.after);
   }
 

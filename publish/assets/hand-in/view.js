@@ -15,6 +15,17 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** A button to choose a file, as [input, label]; `take` gets the file. */
+export function fileButton(id, accept, label, take) {
+  const input = el("input", { type: "file", accept, id, class: "hi-file",
+    onchange: () => {
+      const [file] = input.files;
+      input.value = ""; // so that the same file can be chosen again
+      if (file) take(file);
+    } });
+  return [input, el("label", { class: "hi-button", for: id }, label)];
+}
+
 /** A boxed message; `kind` is info, good, warning or error. */
 export function message(kind, title, ...children) {
   return el("div", { class: `hi-message hi-${kind}`, role: kind === "error" ? "alert" : undefined }, title ? el("p", { class: "hi-message-title" }, title) : null,

@@ -5,7 +5,7 @@ import { courseOf, inspect } from "../hand-in/exercise.js";
 import { clean, download, stamp } from "../hand-in/file.js";
 import { restoreNotebooks } from "../hand-in/restore.js";
 import { readNotebooks, removeNotebooks } from "../hand-in/storage.js";
-import { ask, el, message } from "../hand-in/view.js";
+import { ask, el, fileButton, message } from "../hand-in/view.js";
 import { mergeLogs, readLogs, removeLogs, runs } from "./labs.js";
 import { merge, read, remove, write } from "./record.js";
 import { LANGUAGE, text } from "./texts.js";
@@ -19,19 +19,14 @@ class ProgressPage {
     this.weeks = JSON.parse(mount.dataset.weeks);
     this.cards = el("div", { class: "pg-weeks" });
     this.outcome = el("div", { class: "hi-outcome", "aria-live": "polite" });
-    const file = el("input", { type: "file", accept: ".json,application/json", id: "pg-file", class: "hi-file",
-      onchange: () => {
-        const [chosen] = file.files;
-        file.value = ""; // so that the same file can be chosen again
-        if (chosen) this.attempt(() => this.bring(chosen));
-      } });
     mount.classList.add("course-hand-in"); // looks like the other page of one's own work
     mount.replaceChildren(el("p", {}, text("privacy")), this.cards,
       el("section", { class: "hi-card", "aria-labelledby": "pg-keep" },
         el("h2", { id: "pg-keep" }, text("keepTitle")),
         el("p", { class: "hi-actions" },
           el("button", { type: "button", class: "hi-button hi-main", onclick: () => this.attempt(() => this.take()) }, text("export")),
-          file, el("label", { class: "hi-button", for: "pg-file" }, text("import")),
+          fileButton("pg-file", ".json,application/json", text("import"),
+            (file) => this.attempt(() => this.bring(file))),
           el("button", { type: "button", class: "hi-button", onclick: () => this.attempt(() => this.forget()) }, text("delete"))),
         this.outcome));
     document.addEventListener("visibilitychange", () => {
